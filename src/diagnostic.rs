@@ -1,0 +1,300 @@
+//! What went wrong, where, and what to do next: the one error and warning type of the whole program.
+//!
+//! A [`Diagnostic`] says *what* (message), *where* ([`Place`]: file, line, column, the line itself) and *what next*
+//! (help). It renders itself for people; machines get its fields. It does not print and knows no exit code.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use serde::Serialize;
+
+/// The result of anything that can fail with a message for a person.
+pub type Result<T, E = Diagnostic> = std::result::Result<T, E>;
+
+/// How much it matters: an error stops the command, a warning and a note don't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    Error,
+    Warning,
+    Note,
+}
+
+/// A place in a file that a person edits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file as the person would name it, usually relative to the publication.
+    pub file: String,
+    /// Line, counted from 1; 0 means the file as a whole.
+    pub line: usize,
+    /// Column in characters, counted from 1; 0 means the line as a whole.
+    pub column: usize,
+    /// How many characters are meant, at least 1 where a column is given.
+    pub width: usize,
+    /// The text of the line, without its line end.
+    pub excerpt: String,
+}
+
+impl Place {
+    /// A file as a whole.
+    pub fn file(file: impl Into<String>) -> Self {
+        Place { file: file.into(), line: 0, column: 0, width: 0, excerpt: String::new() }
+    }
+
+    /// A row of a table such as a subscriber list; `line` counts from 1.
+    pub fn line(file: impl Into<String>, line: usize) -> Self {
+        Place { line, ..Place::file(file) }
+    }
+
+    /// The place of a byte range in `source`, which is the whole text of `file`. A range past the end of the text
+    /// or inside a character is moved to the nearest character before it.
+    pub fn span(file: impl Into<String>, source: &str, range: std::ops::Range<usize>) -> Self {
+        let start = floor_char(source, range.start);
+        let end = floor_char(source, range.end).max(start);
+        let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
+        let line_end = source[start..].find('\n').map_or(source.len(), |at| start + at);
+        Place {
+            file: file.into(),
+            line: source[..start].matches('\n').count() + 1,
+            column: source[line_start..start].chars().count() + 1,
+            width: source[start..end.min(line_end).max(start)].chars().count().max(1),
+            excerpt: source[line_start..line_end].trim_end_matches('\r').to_owned(),
+        }
+    }
+}
+
+/// The largest character boundary at or before `at`.
+fn floor_char(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, self.column) {
+            (0, _) => write!(f, "{}", self.file),
+            (line, 0) => write!(f, "{}:{line}", self.file),
+            (line, column) => write!(f, "{}:{line}:{column}", self.file),
+        }
+    }
+}
+
+/// An error, warning or note with its place and its next step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnostic(Box<Fields>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Fields {
+    severity: Severity,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    place: Option<Place>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    help: Vec<String>,
+}
+
+impl Diagnostic {
+    fn new(severity: Severity, message: impl Into<String>) -> Self {
+        Diagnostic(Box::new(Fields { severity, message: message.into(), place: None, help: Vec::new() }))
+    }
+
+    /// Something that stops the command.
+    pub fn error(message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, message)
+    }
+
+    /// Something that would embarrass the writer later.
+    pub fn warning(message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, message)
+    }
+
+    /// Something worth knowing.
+    pub fn note(message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, message)
+    }
+
+    /// A failed file operation: `action` completes the sentence "can't … PATH", as in `read`, `write`, `create`.
+    pub fn io(action: &str, path: &Path, error: &io::Error) -> Self {
+        let help = match error.kind() {
+            io::ErrorKind::PermissionDenied => "check who owns the file and its permissions",
+            io::ErrorKind::NotFound => "check the name and the folder you are in",
+            io::ErrorKind::StorageFull => "make room on the disk, then run the command again",
+            io::ErrorKind::ReadOnlyFilesystem => "the disk is mounted read-only; use a folder that can be written",
+            _ => "",
+        };
+        let diagnostic =
+            Self::error(format!("can't {action} {}: {}", printable(&path.display().to_string()), plain(error)));
+        if help.is_empty() { diagnostic } else { diagnostic.help(help) }
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.0.place = Some(place);
+        self
+    }
+
+    /// What to do next; may be called several times.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help.push(help.into());
+        self
+    }
+
+    pub fn severity(&self) -> Severity {
+        self.0.severity
+    }
+
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    pub fn helps(&self) -> &[String] {
+        &self.0.help
+    }
+
+    /// The whole report as a person reads it, with colours when `styled`. Ends without a line end.
+    pub fn render(&self, styled: bool) -> String {
+        let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
+        let level = match self.0.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let message = printable(&self.0.message);
+        let mut group = level
+            .primary_title(message.as_ref())
+            .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
+        let excerpt;
+        if let Some(place) = &self.0.place {
+            if place.line > 0 && place.column > 0 {
+                excerpt = printable(&place.excerpt).into_owned();
+                let range = char_range(&excerpt, place.column - 1, place.width);
+                group = group.element(
+                    Snippet::source(excerpt.as_str())
+                        .path(place.file.as_str())
+                        .line_start(place.line)
+                        .annotation(AnnotationKind::Primary.span(range)),
+                );
+            } else if place.line > 0 {
+                group = group.element(Origin::path(place.file.as_str()).line(place.line));
+            } else {
+                group = group.element(Origin::path(place.file.as_str()));
+            }
+        }
+        for help in &self.0.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        renderer.decor_style(DecorStyle::Ascii).render(&[group])
+    }
+}
+
+/// The byte range of `width` characters from character `start`, kept inside the text.
+fn char_range(text: &str, start: usize, width: usize) -> std::ops::Range<usize> {
+    let byte = |n: usize| text.char_indices().nth(n).map_or(text.len(), |(at, _)| at);
+    byte(start)..byte(start + width.max(1))
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.0.place {
+            write!(f, "{place}: ")?;
+        }
+        f.write_str(&printable(&self.0.message))
+    }
+}
+
+impl std::error::Error for Diagnostic {}
+
+/// The words of an I/O error without Rust's "(os error 2)".
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+}
+
+/// Text from outside made safe for a terminal or a log: control characters (C0, DEL, C1) and the invisible ones that
+/// reorder text (bidi embeddings, overrides and isolates) are shown as escapes and not obeyed. Line ends stay.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_unprintable) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if is_unprintable(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Control and bidi-reordering characters, which no name, subject or terminal line may hold.
+pub fn is_unprintable(c: char) -> bool {
+    (c.is_control() && c != '\n' && c != '\t') || is_bidi_control(c)
+}
+
+/// The invisible characters that reorder what follows them (Unicode UAX #9, section 2).
+pub fn is_bidi_control(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200E}' | '\u{200F}' | '\u{061C}')
+}
+
+/// The candidate most like `word`, when it is alike enough to ask "did you mean".
+pub fn did_you_mean<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .filter(|(likeness, _)| *likeness > 0.78)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_shows_place_line_and_next_step() {
+        let source = "+++\ntitel = \"x\"\n+++\n";
+        let report = Diagnostic::error("unknown key `titel`")
+            .at(Place::span("content/a.md", source, 4..9))
+            .help("did you mean `title`?")
+            .render(false);
+        assert!(report.contains("content/a.md:2:1"), "{report}");
+        assert!(report.contains("titel = \"x\""), "{report}");
+        assert!(report.contains("^^^^^"), "{report}");
+        assert!(report.contains("help: did you mean `title`?"), "{report}");
+    }
+
+    #[test]
+    fn terminal_escapes_are_shown_and_not_obeyed() {
+        assert_eq!(printable("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
+        assert_eq!(printable("pay\u{202e}exe"), "pay\\u{202e}exe");
+        assert!(matches!(printable("Zoë 名前"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn spans_inside_characters_and_past_the_end_do_not_panic() {
+        let place = Place::span("f", "ä\nöö", 4..99);
+        assert_eq!((place.line, place.column), (2, 1));
+    }
+
+    #[test]
+    fn likely_words_are_suggested() {
+        assert_eq!(did_you_mean("titel", ["title", "date"]), Some("title"));
+        assert_eq!(did_you_mean("zzz", ["title", "date"]), None);
+    }
+}

@@ -1,0 +1,216 @@
+//! Files that survive a crash: replace as a whole, create once, lock. Nothing here knows what the files mean.
+//!
+//! A file is replaced by writing a new one beside it, syncing it, renaming it over the old one and syncing the folder:
+//! at every instant the old or the new content is there, whole. Data is private by default (mode 0600).
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::diagnostic::{Diagnostic, Result};
+
+/// Whether others on the machine may read a new file. A replaced file keeps the permissions it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Privacy {
+    /// 0600: addresses, keys, ledgers.
+    Private,
+    /// 0644: articles, previews without addresses, templates.
+    Shared,
+}
+
+/// Replaces `path` (following a link to its target) by what `write` produces, atomically and durably.
+pub fn replace_with(path: &Path, privacy: Privacy, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    // A list may be a link into a synced folder: replace what it points to, not the link.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let folder = folder_of(&target);
+    let attempt = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".letterpress-").tempfile_in(&folder)?;
+        {
+            let mut buffered = io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
+            write(&mut buffered)?;
+            buffered.flush()?;
+        }
+        match fs::metadata(&target) {
+            Ok(old) => file.as_file().set_permissions(old.permissions())?,
+            Err(_) => set_mode(file.as_file(), privacy)?,
+        }
+        file.as_file().sync_all()?;
+        file.persist(&target).map_err(|error| error.error)?;
+        sync_folder(&folder)
+    };
+    attempt().map_err(|error| Diagnostic::io("write", path, &error))
+}
+
+/// [`replace_with`] for content that is already in memory.
+pub fn replace(path: &Path, privacy: Privacy, content: &[u8]) -> Result<()> {
+    replace_with(path, privacy, |out| out.write_all(content))
+}
+
+/// Creates `path` with `content` and refuses to touch a file that exists.
+///
+/// # Errors
+/// Says that the file exists, or what else kept it from being written; then no part of it is left.
+pub fn create_new(path: &Path, privacy: Privacy, content: &[u8]) -> Result<()> {
+    let folder = folder_of(path);
+    let attempt = || -> io::Result<()> {
+        let mut file = tempfile::Builder::new().prefix(".letterpress-").tempfile_in(&folder)?;
+        file.write_all(content)?;
+        set_mode(file.as_file(), privacy)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|error| error.error)?;
+        sync_folder(&folder)
+    };
+    attempt().map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Diagnostic::error(format!("{} exists already", path.display())),
+        _ => Diagnostic::io("create", path, &error),
+    })
+}
+
+/// Creates a folder and its parents; new ones are private (0700) when asked.
+pub fn create_folder(path: &Path, privacy: Privacy) -> Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    if privacy == Privacy::Private {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path).map_err(|error| Diagnostic::io("create the folder", path, &error))
+}
+
+/// Appends one line to a log file, creating it, and syncs it before returning.
+pub fn append_line(path: &Path, privacy: Privacy, line: &str) -> Result<()> {
+    debug_assert!(!line.contains('\n'), "one line is one record");
+    let attempt = || -> io::Result<()> {
+        let new = !path.exists();
+        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        if new {
+            set_mode(&file, privacy)?;
+        }
+        file.write_all(format!("{line}\n").as_bytes())?;
+        file.sync_data()?;
+        if new { sync_folder(&folder_of(path)) } else { Ok(()) }
+    };
+    attempt().map_err(|error| Diagnostic::io("write to", path, &error))
+}
+
+/// Makes a rename or a new name in `folder` durable.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    File::open(folder)?.sync_all()?;
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}
+
+#[cfg(unix)]
+fn set_mode(file: &File, privacy: Privacy) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = match privacy {
+        Privacy::Private => 0o600,
+        Privacy::Shared => 0o644,
+    };
+    file.set_permissions(fs::Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn set_mode(_: &File, _: Privacy) -> io::Result<()> {
+    Ok(())
+}
+
+/// An exclusive lock between processes, held while this value lives and let go by the system when the process ends,
+/// however it ends. The lock file itself stays and means nothing.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock if nobody has it. `Ok(None)`: another process holds it.
+    pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
+        let file = open_lock(path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: file })),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(Diagnostic::io("lock", path, &error)),
+        }
+    }
+
+    /// Waits for the lock: for changes that take moments, such as to a list file.
+    pub fn acquire(path: &Path) -> Result<Lock> {
+        let file = open_lock(path)?;
+        file.lock().map_err(|error| Diagnostic::io("lock", path, &error))?;
+        Ok(Lock { _file: file })
+    }
+}
+
+fn open_lock(path: &Path) -> Result<File> {
+    let attempt = || -> io::Result<File> {
+        let new = !path.exists();
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        if new {
+            set_mode(&file, Privacy::Private)?;
+        }
+        Ok(file)
+    };
+    attempt().map_err(|error| Diagnostic::io("open the lock file", path, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_replacement_leaves_the_old_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        fs::write(&path, "old").unwrap();
+        let result = replace_with(&path, Privacy::Private, |out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("disk on fire"))
+        });
+        assert!(result.is_err());
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left behind");
+    }
+
+    #[test]
+    fn an_existing_file_is_never_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.md");
+        create_new(&path, Privacy::Shared, b"one").unwrap();
+        assert!(create_new(&path, Privacy::Shared, b"two").unwrap_err().message().contains("exists already"));
+        assert_eq!(fs::read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn only_one_holder_of_a_lock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.lock");
+        let first = Lock::try_acquire(&path).unwrap();
+        assert!(first.is_some());
+        assert!(Lock::try_acquire(&path).unwrap().is_none());
+        drop(first);
+        assert!(Lock::try_acquire(&path).unwrap().is_some());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn new_files_are_private_and_replaced_ones_keep_their_mode() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("list.csv");
+        replace(&path, Privacy::Private, b"x").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        replace(&path, Privacy::Private, b"y").unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+}
