@@ -10,3 +10,21 @@ pub mod address;
 pub mod clock;
 pub mod diagnostic;
 pub mod durable;
+
+pub mod publication;
+pub mod article;
+pub mod edition;
+pub mod subscribers;
+pub mod unsubscribe;
+pub mod message;
+pub mod check;
+pub mod delivery;
+pub mod ledger;
+pub mod mailing;
+pub mod preview;
+
+pub mod config;
+pub mod report;
+pub mod project;
+pub mod commands;
+pub mod cli;

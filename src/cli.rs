@@ -1,0 +1,82 @@
+//! What the user asked: the command line.
+//!
+//! Arguments are read here and given to the command's file; nothing else knows clap's global options. See
+//! [`Exit`] for what a script can rely on.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::commands::{self, Exit, Session};
+use crate::diagnostic::Result;
+use crate::report::{Screen, Volume};
+
+/// Newsletters from a folder: an article is set in type once, struck for every reader, handed to your relay, and you
+/// always know who has it.
+#[derive(Debug, Parser)]
+#[command(name = "letterpress", version, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    pub globals: Globals,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Five steps: `letterpress init my-letter`, `letterpress new 'A title'`, `letterpress subscribers add ann@example.com`,
+`letterpress send --dry-run`, `letterpress send`.
+
+Exit codes: 0 done; 1 failed; 2 usage; 3 check found errors, nothing left; 4 the mailing is not complete;
+5 not confirmed, nothing left; 130 interrupted, ledger exact.";
+
+/// Options that every command takes.
+#[derive(Debug, Args)]
+pub struct Globals {
+    /// The publication's folder
+    #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    pub root: PathBuf,
+    /// Results as JSON on standard output
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    Import(commands::import::ImportArgs),
+    Subscribers(commands::subscribers::SubscribersArgs),
+}
+
+fn dispatch(command: Command, session: &Session) -> Result<Exit> {
+    match command {
+        Command::Import(args) => commands::import::run(&args, session),
+        Command::Subscribers(args) => commands::subscribers::run(&args, session),
+    }
+}
+
+/// Runs one command and says how it went. Errors have been shown when this returns.
+pub fn run(cli: Cli, environment: commands::Environment) -> Exit {
+    let volume = match (cli.globals.quiet, cli.globals.verbose) {
+        (true, _) => Volume::Quiet,
+        (_, true) => Volume::Verbose,
+        _ => Volume::Normal,
+    };
+    let screen = Screen::new(cli.globals.json, volume);
+    let clock = match environment.clock() {
+        Ok(clock) => clock,
+        Err(error) => {
+            screen.diagnostic(&error);
+            return Exit::Usage;
+        }
+    };
+    let session = Session { root: cli.globals.root, clock, screen, environment };
+    dispatch(cli.command, &session).unwrap_or_else(|error| {
+        session.screen.diagnostic(&error);
+        Exit::Failed
+    })
+}

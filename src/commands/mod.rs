@@ -1,0 +1,59 @@
+//! One file per command: an argument struct whose doc comments are the help text, and a short `run`.
+//!
+//! A command reads what was asked, calls the library, and reports. What it decides belongs further up.
+
+mod exit;
+pub mod import;
+pub mod subscribers;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::clock::{Clock, Timestamp};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::project::Project;
+use crate::report::Screen;
+
+pub use exit::Exit;
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Session {
+    /// The publication's folder, as given.
+    pub root: PathBuf,
+    pub clock: Clock,
+    pub screen: Screen,
+    pub environment: Environment,
+}
+
+impl Session {
+    /// Opens the publication.
+    pub fn project(&self) -> Result<Project> {
+        Project::open(&self.root)
+    }
+}
+
+/// The environment variables, read once at the start of the program; nothing else looks at the environment.
+#[derive(Debug, Clone, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    pub fn new(variables: impl IntoIterator<Item = (String, String)>) -> Self {
+        Environment(variables.into_iter().collect())
+    }
+
+    /// The value of a variable that is set and not empty.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The clock: `SOURCE_DATE_EPOCH` (seconds since 1970, as reproducible builds use it) makes it stand still.
+    pub fn clock(&self) -> Result<Clock> {
+        let Some(text) = self.get("SOURCE_DATE_EPOCH") else { return Ok(Clock::System) };
+        let at = text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        at.map(Clock::Fixed).ok_or_else(|| {
+            Diagnostic::error(format!("SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"))
+                .help("unset it, or set it as in SOURCE_DATE_EPOCH=1790000000")
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! `letterpress.toml`: the settings of a publication, with the place of every mistake.
+//!
+//! Each module owns its own part; here they are only put together. Unknown keys are errors.
+
+use std::path::Path;
+
+use serde::Deserialize;
+
+use crate::delivery::RelaySettings;
+use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::edition::ThemeSettings;
+use crate::publication::{Publication, PublicationSettings, SettingError};
+use crate::unsubscribe::UnsubscribeSettings;
+
+/// The name of the file that makes a folder a publication.
+pub const FILE_NAME: &str = "letterpress.toml";
+
+/// All of `letterpress.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    pub publication: PublicationSettings,
+    #[serde(default)]
+    pub unsubscribe: UnsubscribeSettings,
+    #[serde(default)]
+    pub relay: RelaySettings,
+    #[serde(default)]
+    pub theme: ThemeSettings,
+}
+
+/// The settings and the text they were read from, for error messages.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub settings: Settings,
+    pub publication: Publication,
+    source: String,
+}
+
+impl Config {
+    /// Reads and checks `letterpress.toml` in `root`.
+    pub fn load(root: &Path) -> Result<Config> {
+        let path = root.join(FILE_NAME);
+        let source = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Diagnostic::error(format!("there is no {FILE_NAME} in {}", root.display()))
+                .help("go to the publication's folder, or name it with --root DIR")
+                .help("`letterpress init DIR` makes a new publication"),
+            _ => Diagnostic::io("read", &path, &error),
+        })?;
+        Self::parse(source)
+    }
+
+    /// Checks the text of a `letterpress.toml`.
+    pub fn parse(source: String) -> Result<Config> {
+        let settings: Settings = toml::from_str(&source).map_err(|error| toml_error(FILE_NAME, &source, &error))?;
+        let publication = Publication::from_settings(settings.publication.clone())
+            .map_err(|error| setting_error("publication", &source, &error))?;
+        let config = Config { settings, publication, source };
+        config.settings.unsubscribe.check().map_err(|error| config.wrong("unsubscribe", &error))?;
+        Ok(config)
+    }
+
+    /// The diagnostic for a setting of `section` that is wrong in itself.
+    pub fn wrong(&self, section: &str, error: &SettingError) -> Diagnostic {
+        setting_error(section, &self.source, error)
+    }
+}
+
+/// A TOML error with its place and, for an unknown key, the key that was likely meant.
+pub fn toml_error(file: &str, source: &str, error: &toml::de::Error) -> Diagnostic {
+    crate::article::toml_diagnostic(file, source, 0, error)
+}
+
+fn setting_error(section: &str, source: &str, error: &SettingError) -> Diagnostic {
+    let place = find_key(source, section, error.key)
+        .map_or_else(|| Place::file(FILE_NAME), |range| Place::span(FILE_NAME, source, range));
+    Diagnostic::error(format!("`{}` in [{section}]: {}", error.key, error.message)).at(place).help(&*error.help)
+}
+
+/// Where `key` of `[section]` is written.
+fn find_key(source: &str, section: &str, key: &str) -> Option<std::ops::Range<usize>> {
+    let mut offset = 0;
+    let mut inside = false;
+    for line in source.split_inclusive('\n') {
+        let text = line.trim();
+        if text.starts_with('[') {
+            inside = text.trim_start_matches('[').trim_end_matches(']').trim() == section;
+        } else if inside && text.split('=').next().is_some_and(|left| left.trim() == key) {
+            let start = offset + line.len() - line.trim_start().len();
+            return Some(start..offset + line.trim_end().len());
+        }
+        offset += line.len();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = "[publication]\nname = 'N'\nfrom = 'a@example.com'\npostal_address = 'P'\n\n[unsubscribe]\nurl = 'https://example.com/u/{token}'\n";
+
+    #[test]
+    fn a_small_file_is_enough() {
+        assert_eq!(Config::parse(GOOD.into()).unwrap().publication.name, "N");
+    }
+
+    #[test]
+    fn mistakes_are_placed_and_likely_keys_named() {
+        let error = Config::parse(GOOD.replace("postal_address", "postal_adress")).unwrap_err();
+        assert!(error.render(false).contains("did you mean `postal_address`"), "{}", error.render(false));
+        let error = Config::parse(GOOD.replace("a@example.com", "a@gmail.com")).unwrap_err();
+        assert_eq!(error.place().unwrap().line, 3, "{}", error.render(false));
+        let error = Config::parse(GOOD.replace("{token}", "")).unwrap_err();
+        assert_eq!(error.place().unwrap().line, 7, "{}", error.render(false));
+    }
+}

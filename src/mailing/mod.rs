@@ -1,0 +1,1 @@
+//! Who is still owed a copy, and who drives?

@@ -1,0 +1,1 @@
+//! What exactly does this reader get: headers, MIME, bytes.

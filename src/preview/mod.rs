@@ -1,0 +1,1 @@
+//! What will it look like?

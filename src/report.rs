@@ -1,0 +1,166 @@
+//! Everything a person reads goes through here: results to standard output, all else to standard error.
+//!
+//! [`Screen`] knows whether someone looks on (colour, width) and what was asked (`--json`, `--quiet`, `--verbose`). It
+//! holds no words of its own: commands bring them.
+
+use std::io::{self, IsTerminal, Write};
+
+use serde::Serialize;
+
+use crate::diagnostic::{Diagnostic, Severity, printable};
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Volume {
+    /// Errors only.
+    Quiet,
+    #[default]
+    Normal,
+    Verbose,
+}
+
+/// The terminal, or what stands in its place.
+#[derive(Debug, Clone, Copy)]
+pub struct Screen {
+    /// Results as JSON, one document on standard output.
+    pub json: bool,
+    pub volume: Volume,
+    /// Someone can answer: standard input and standard error are a terminal.
+    pub interactive: bool,
+}
+
+impl Screen {
+    pub fn new(json: bool, volume: Volume) -> Self {
+        let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
+        Screen { json, volume, interactive }
+    }
+
+    /// One line of the result, to standard output. Nothing in `--json`, where [`Screen::document`] speaks.
+    pub fn result(&self, line: impl AsRef<str>) {
+        if !self.json {
+            write_line(&mut anstream::stdout(), line.as_ref());
+        }
+    }
+
+    /// The result for machines, to standard output; nothing without `--json`.
+    pub fn document(&self, value: &impl Serialize) {
+        if self.json {
+            let text = serde_json::to_string_pretty(value).expect("our reports hold only strings, numbers and lists");
+            write_line(&mut anstream::stdout(), &text);
+        }
+    }
+
+    /// Progress and remarks, to standard error.
+    pub fn say(&self, line: impl AsRef<str>) {
+        if self.volume != Volume::Quiet {
+            write_line(&mut anstream::stderr(), line.as_ref());
+        }
+    }
+
+    /// What only `--verbose` wants to know.
+    pub fn detail(&self, line: impl AsRef<str>) {
+        if self.volume == Volume::Verbose {
+            write_line(&mut anstream::stderr(), line.as_ref());
+        }
+    }
+
+    /// An error, a warning or a note with its place and next step, to standard error.
+    pub fn diagnostic(&self, diagnostic: &Diagnostic) {
+        if self.volume != Volume::Quiet || diagnostic.severity() == Severity::Error {
+            write_line(&mut anstream::stderr(), &diagnostic.render(true));
+        }
+    }
+
+    /// Asks a question on standard error and reads one line; `None` at the end of input.
+    pub fn ask(&self, question: &str) -> Option<String> {
+        let mut err = anstream::stderr();
+        let _ = write!(err, "{question} ");
+        let _ = err.flush();
+        let mut line = String::new();
+        match io::stdin().read_line(&mut line) {
+            Ok(0) | Err(_) => None,
+            Ok(_) => Some(line.trim().to_owned()),
+        }
+    }
+}
+
+/// A reader that went away (`| head`) is no error of ours: what it doesn't want is dropped.
+fn write_line(out: &mut impl Write, line: &str) {
+    let _ = writeln!(out, "{line}");
+}
+
+/// `12345678` as `12,345,678`.
+pub fn count(n: impl TryInto<u64>) -> String {
+    let digits = n.try_into().unwrap_or(u64::MAX).to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// `1 reader`, `2 readers`: the number and the noun that goes with it.
+pub fn counted(n: impl TryInto<u64>, one: &str, many: &str) -> String {
+    let n = n.try_into().unwrap_or(u64::MAX);
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// Bytes as a person says them: `812 bytes`, `41 KB`, `1.2 MB` (1 KB = 1024 bytes).
+pub fn size(bytes: u64) -> String {
+    match bytes {
+        0..1024 => counted(bytes, "byte", "bytes"),
+        1024..1_048_576 => format!("{} KB", bytes.div_ceil(1024)),
+        _ => format!("{}.{} MB", bytes / 1_048_576, bytes % 1_048_576 * 10 / 1_048_576),
+    }
+}
+
+/// Rows under a header as aligned columns for a terminal; cells are made safe for it. Widths are display columns.
+pub fn table(header: &[&str], rows: &[Vec<String>]) -> Vec<String> {
+    use unicode_width::UnicodeWidthStr;
+    let cell = |text: &str| printable(text).replace(['\n', '\t'], " ");
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(|text| cell(text)).collect()).collect();
+    let width = |column: usize| {
+        rows.iter()
+            .filter_map(|row| row.get(column))
+            .map(|text| text.width())
+            .chain([header[column].width()])
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..header.len()).map(width).collect();
+    let line = |cells: &mut dyn Iterator<Item = &str>| {
+        let mut out = String::new();
+        for (text, width) in cells.zip(&widths) {
+            out.push_str(text);
+            out.extend(std::iter::repeat_n(' ', width.saturating_sub(text.width()) + 2));
+        }
+        out.trim_end().to_owned()
+    };
+    std::iter::once(line(&mut header.iter().copied()))
+        .chain(rows.iter().map(|row| line(&mut row.iter().map(String::as_str))))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_as_people_write_them() {
+        assert_eq!(count(0u32), "0");
+        assert_eq!(count(999u32), "999");
+        assert_eq!(count(1_234_567u32), "1,234,567");
+        assert_eq!(counted(1u32, "reader", "readers"), "1 reader");
+        assert_eq!(size(41 * 1024), "41 KB");
+        assert_eq!(size(1_363_149), "1.3 MB");
+    }
+
+    #[test]
+    fn tables_align_wide_letters() {
+        let rows = vec![vec!["名前".into(), "x".into()], vec!["Ann".into(), "y".into()]];
+        assert_eq!(table(&["name", "k"], &rows), ["name  k", "名前  x", "Ann   y"]);
+    }
+}

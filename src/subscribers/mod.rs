@@ -1,0 +1,1 @@
+//! Whom may we write to.
