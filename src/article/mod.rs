@@ -34,7 +34,10 @@ fn with_suggestion(diagnostic: Diagnostic, message: &str) -> Diagnostic {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Images { Embed, Link }
+pub enum Images {
+    Embed,
+    Link,
+}
 #[derive(Debug, Clone)]
 pub struct Article {
     pub file: String,
@@ -58,6 +61,23 @@ impl Article {
     pub fn parse(file: &str, source: String) -> crate::diagnostic::Result<Article> {
         let end = source.rfind("+++\n").map_or(0, |at| at + 4);
         let body = end..source.len();
-        Ok(Article { file: file.into(), path: file.into(), folder: "content".into(), slug: "a".into(), title: "T".into(), subject: "T".into(), preheader: None, author: None, date: None, language: None, draft: false, segment: None, images: Images::Embed, extra: serde_json::Map::new(), source, body })
+        Ok(Article {
+            file: file.into(),
+            path: file.into(),
+            folder: "content".into(),
+            slug: "a".into(),
+            title: "T".into(),
+            subject: "T".into(),
+            preheader: None,
+            author: None,
+            date: None,
+            language: None,
+            draft: false,
+            segment: None,
+            images: Images::Embed,
+            extra: serde_json::Map::new(),
+            source,
+            body,
+        })
     }
 }

@@ -2,11 +2,62 @@
 
 use jiff::civil::Date;
 
-const ENGLISH: [&str; 12] =
-    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
-const GERMAN: [&str; 12] = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November", "Dezember"];
-const FRENCH: [&str; 12] = ["janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre", "novembre", "décembre"];
-const SPANISH: [&str; 12] = ["enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre"];
+const ENGLISH: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+const GERMAN: [&str; 12] = [
+    "Januar",
+    "Februar",
+    "März",
+    "April",
+    "Mai",
+    "Juni",
+    "Juli",
+    "August",
+    "September",
+    "Oktober",
+    "November",
+    "Dezember",
+];
+const FRENCH: [&str; 12] = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+];
+const SPANISH: [&str; 12] = [
+    "enero",
+    "febrero",
+    "marzo",
+    "abril",
+    "mayo",
+    "junio",
+    "julio",
+    "agosto",
+    "septiembre",
+    "octubre",
+    "noviembre",
+    "diciembre",
+];
 
 /// A day in words: `22 November 2026`, `22. November 2026`, `22 de noviembre de 2026`.
 pub fn in_words(date: Date, language: &str) -> String {
@@ -30,7 +81,10 @@ pub fn is_right_to_left(language: &str) -> bool {
     let script = parts.find(|part| part.len() == 4).map(str::to_ascii_lowercase);
     match script.as_deref() {
         Some(script) => matches!(script, "arab" | "hebr" | "thaa" | "syrc" | "nkoo" | "adlm"),
-        None => matches!(primary.as_str(), "ar" | "he" | "iw" | "fa" | "ur" | "ps" | "yi" | "dv" | "sd" | "ug" | "ckb" | "arc"),
+        None => matches!(
+            primary.as_str(),
+            "ar" | "he" | "iw" | "fa" | "ur" | "ps" | "yi" | "dv" | "sd" | "ug" | "ckb" | "arc"
+        ),
     }
 }
 
@@ -49,6 +103,11 @@ mod tests {
 
     #[test]
     fn directions_follow_the_script() {
-        assert!(is_right_to_left("ar") && is_right_to_left("az-Arab") && !is_right_to_left("ur-Latn") && !is_right_to_left("en"));
+        assert!(
+            is_right_to_left("ar")
+                && is_right_to_left("az-Arab")
+                && !is_right_to_left("ur-Latn")
+                && !is_right_to_left("en")
+        );
     }
 }

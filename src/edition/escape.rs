@@ -54,7 +54,9 @@ fn escape_html(value: &str, out: &mut String) {
 /// Links that mail may hold: https, http (warned about elsewhere), mailto and tel.
 pub fn is_link(value: &str) -> bool {
     let lower = value.get(..8).unwrap_or(value).to_ascii_lowercase();
-    ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| lower.starts_with(scheme) && value.len() > scheme.len())
+    ["https://", "http://", "mailto:", "tel:"]
+        .iter()
+        .any(|scheme| lower.starts_with(scheme) && value.len() > scheme.len())
 }
 
 /// Percent-encodes what may not stand in a URL at all, and leaves its structure (RFC 3986 section 2.2) alone.

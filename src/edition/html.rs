@@ -31,7 +31,9 @@ fn for_mail<'a>(events: &[Event<'a>], images: &Images) -> Vec<Event<'a>> {
     let mut image: Option<(String, String, String)> = None;
     for event in events {
         match (event, &mut image) {
-            (Event::Start(Tag::Image { dest_url, title, .. }), None) => image = Some((dest_url.to_string(), title.to_string(), String::new())),
+            (Event::Start(Tag::Image { dest_url, title, .. }), None) => {
+                image = Some((dest_url.to_string(), title.to_string(), String::new()))
+            }
             (Event::End(TagEnd::Image), Some((name, title, alt))) => {
                 out.push(Event::InlineHtml(image_element(name, title, alt, images).into()));
                 image = None;
@@ -39,7 +41,9 @@ fn for_mail<'a>(events: &[Event<'a>], images: &Images) -> Vec<Event<'a>> {
             (Event::Text(text) | Event::Code(text), Some((_, _, alt))) => alt.push_str(text),
             (Event::SoftBreak | Event::HardBreak, Some((_, _, alt))) => alt.push(' '),
             (_, Some(_)) => {}
-            (Event::FootnoteReference(number), None) => out.push(Event::InlineHtml(format!("<sup>{number}</sup>").into())),
+            (Event::FootnoteReference(number), None) => {
+                out.push(Event::InlineHtml(format!("<sup>{number}</sup>").into()))
+            }
             (Event::TaskListMarker(done), None) => out.push(Event::Text(if *done { "☑ " } else { "☐ " }.into())),
             (event, None) => out.push(event.clone()),
         }
@@ -70,11 +74,59 @@ fn clean(html: &str) -> String {
     let mut builder = ammonia::Builder::empty();
     builder
         .add_tags([
-            "p", "br", "hr", "h2", "h3", "h4", "h5", "h6", "a", "em", "strong", "b", "i", "u", "s", "del", "ins", "sub", "sup", "small", "mark",
-            "code", "pre", "kbd", "blockquote", "q", "cite", "abbr", "ul", "ol", "li", "dl", "dt", "dd", "table", "thead", "tbody", "tfoot", "tr",
-            "th", "td", "caption", "img", "figure", "figcaption", "div", "span", "center", "time",
+            "p",
+            "br",
+            "hr",
+            "h2",
+            "h3",
+            "h4",
+            "h5",
+            "h6",
+            "a",
+            "em",
+            "strong",
+            "b",
+            "i",
+            "u",
+            "s",
+            "del",
+            "ins",
+            "sub",
+            "sup",
+            "small",
+            "mark",
+            "code",
+            "pre",
+            "kbd",
+            "blockquote",
+            "q",
+            "cite",
+            "abbr",
+            "ul",
+            "ol",
+            "li",
+            "dl",
+            "dt",
+            "dd",
+            "table",
+            "thead",
+            "tbody",
+            "tfoot",
+            "tr",
+            "th",
+            "td",
+            "caption",
+            "img",
+            "figure",
+            "figcaption",
+            "div",
+            "span",
+            "center",
+            "time",
         ])
-        .add_clean_content_tags(["script", "style", "iframe", "object", "form", "svg", "math", "template", "noscript", "title", "head"])
+        .add_clean_content_tags([
+            "script", "style", "iframe", "object", "form", "svg", "math", "template", "noscript", "title", "head",
+        ])
         .add_generic_attributes(["title", "lang", "dir"])
         .add_tag_attributes("a", ["href"])
         .add_tag_attributes("img", ["src", "alt", "width", "height"])
@@ -86,7 +138,13 @@ fn clean(html: &str) -> String {
         .add_url_schemes(["https", "http", "mailto", "tel", "cid"])
         .link_rel(None)
         .url_relative(ammonia::UrlRelative::PassThrough)
-        .attribute_filter(|_, name, value| if name == "src" && !value.starts_with("cid:") && value.starts_with("http:") { None } else { Some(Cow::Borrowed(value)) });
+        .attribute_filter(|_, name, value| {
+            if name == "src" && !value.starts_with("cid:") && value.starts_with("http:") {
+                None
+            } else {
+                Some(Cow::Borrowed(value))
+            }
+        });
     builder.clean(html).to_string()
 }
 
@@ -101,7 +159,10 @@ mod tests {
 
     #[test]
     fn markdown_becomes_mail_html() {
-        assert_eq!(html("a **b** *c* ~~d~~ `e`"), "<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e</code></p>\n");
+        assert_eq!(
+            html("a **b** *c* ~~d~~ `e`"),
+            "<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e</code></p>\n"
+        );
         assert_eq!(html("- [x] done\n- [ ] open\n"), "<ul>\n<li>☑ done</li>\n<li>☐ open</li>\n</ul>\n");
         assert!(html("a[^1]\n\n[^1]: note").contains("<div class=\"footnotes\"><ol>\n<li><p>note</p>"));
         assert!(html("|a|b|\n|-|-:|\n|1|2|").contains("text-align"));
@@ -110,8 +171,14 @@ mod tests {
     #[test]
     fn nothing_active_or_remote_gets_through() {
         for source in [
-            "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "<a href=\"data:text/html,x\">x</a>",
-            "<iframe src=https://example.com></iframe>", "<style>p{}</style>", "<svg onload=x>", "<form action=x><input></form>",
+            "<script>alert(1)</script>",
+            "<img src=x onerror=alert(1)>",
+            "[x](javascript:alert(1))",
+            "<a href=\"data:text/html,x\">x</a>",
+            "<iframe src=https://example.com></iframe>",
+            "<style>p{}</style>",
+            "<svg onload=x>",
+            "<form action=x><input></form>",
         ] {
             let out = html(source);
             for bad in ["script", "onerror", "javascript", "data:", "iframe", "<style", "svg", "<form", "<input"] {
@@ -122,6 +189,9 @@ mod tests {
 
     #[test]
     fn every_image_has_an_alternative_text() {
-        assert_eq!(html("![A *red* door](https://example.com/a.png \"Title\")"), "<p><img src=\"https://example.com/a.png\" alt=\"A red door\" title=\"Title\"></p>\n");
+        assert_eq!(
+            html("![A *red* door](https://example.com/a.png \"Title\")"),
+            "<p><img src=\"https://example.com/a.png\" alt=\"A red door\" title=\"Title\"></p>\n"
+        );
     }
 }

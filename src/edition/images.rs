@@ -4,8 +4,9 @@
 use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use pulldown_cmark::{Event, Parser, Tag};
-use serde::{Deserialize, Serialize};
 
 use super::markdown;
 use crate::article::{Article, Images as Mode};
@@ -15,14 +16,25 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 const LARGEST: u64 = 10 * 1024 * 1024;
 
 /// An image that travels with the message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InlineImage {
     /// Without its angle brackets; the same for the same bytes.
     pub content_id: String,
     pub media_type: String,
     pub file_name: String,
-    #[serde(skip)]
-    pub bytes: Vec<u8>,
+    /// Base64 in lines of 76 with CRLF, as it stands in every copy.
+    pub encoded: Vec<u8>,
+}
+
+/// Base64 in lines of 76 (RFC 2045 section 6.8).
+fn base64_lines(bytes: &[u8]) -> Vec<u8> {
+    let text = STANDARD.encode(bytes);
+    let mut out = Vec::with_capacity(text.len() + text.len() / 38 + 2);
+    for line in text.as_bytes().chunks(76) {
+        out.extend_from_slice(line);
+        out.extend_from_slice(b"\r\n");
+    }
+    out
 }
 
 /// One image as the article names it.
@@ -51,7 +63,13 @@ pub fn load(article: &Article, assets_url: Option<&str>) -> Result<Images> {
         if name.contains("{{") || images.contains_key(&name) {
             continue;
         }
-        let place = || Place::span(&*article.file, &article.source, article.body.start + range.start..article.body.start + range.end);
+        let place = || {
+            Place::span(
+                &*article.file,
+                &article.source,
+                article.body.start + range.start..article.body.start + range.end,
+            )
+        };
         let image = if name.contains("://") || name.starts_with("//") {
             remote(&name, place)?
         } else {
@@ -100,13 +118,19 @@ fn local(article: &Article, name: &str, assets_url: Option<&str>, place: impl Fn
                 .help("set assets_url = \"https://…/{slug}\" in [publication], or use images = \"embed\"")
         })?;
         let base = base.replace("{slug}", &article.slug);
-        let url = format!("{}/{}", base.trim_end_matches('/'), super::escape::encode_url(name.trim_start_matches("./")));
+        let url =
+            format!("{}/{}", base.trim_end_matches('/'), super::escape::encode_url(name.trim_start_matches("./")));
         return Ok(Image { url, size, inline: None });
     }
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &bytes);
     let hex: String = digest.as_ref().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
     let content_id = format!("{hex}@letterpress.invalid");
-    let inline = InlineImage { content_id: content_id.clone(), media_type: media_type.to_owned(), file_name, bytes };
+    let inline = InlineImage {
+        content_id: content_id.clone(),
+        media_type: media_type.to_owned(),
+        file_name,
+        encoded: base64_lines(&bytes),
+    };
     Ok(Image { url: format!("cid:{content_id}"), size, inline: Some(inline) })
 }
 
@@ -116,7 +140,8 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>> {
         return Err(Diagnostic::error(format!("{} is no file", path.display())).help("name an image file"));
     }
     if metadata.len() > LARGEST {
-        return Err(Diagnostic::error(format!("{} has {} MB", path.display(), metadata.len() / 1_048_576)).help("make it smaller: 1200 pixels wide is plenty for mail"));
+        return Err(Diagnostic::error(format!("{} has {} MB", path.display(), metadata.len() / 1_048_576))
+            .help("make it smaller: 1200 pixels wide is plenty for mail"));
     }
     std::fs::read(path).map_err(|error| Diagnostic::io("read the image", path, &error))
 }

@@ -6,34 +6,36 @@ use std::collections::BTreeMap;
 
 use super::images::Images;
 use super::merge::Merging;
-use super::pieces::{Reader, Scratch};
+use super::pieces::{Fields, Reader, Scratch};
 use super::quoted_printable::decode;
 use super::template::{Sources, Template};
 use super::theme::{Theme, ThemeSettings};
 use crate::article::Article;
 use crate::publication::{Publication, PublicationSettings};
 
-pub struct Fields(pub BTreeMap<String, String>);
+pub struct Row(pub BTreeMap<String, String>);
 
-impl Reader for Fields {
+impl Fields for Row {
     fn field(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
-    }
-
-    fn unsubscribe_url(&self) -> &str {
-        "https://example.com/u/token"
     }
 }
 
 const COLUMNS: [&str; 5] = ["email", "name", "plan", "city", "tags"];
 
-pub fn reader(values: [&str; 4]) -> Fields {
+pub fn reader(values: [&str; 4]) -> Row {
     let names = ["name", "plan", "city", "tags"];
-    Fields(names.iter().map(|name| (*name).to_owned()).zip(values.iter().map(|value| (*value).to_owned())).chain([("email".to_owned(), "ann@example.com".to_owned())]).collect())
+    Row(names
+        .iter()
+        .map(|name| (*name).to_owned())
+        .zip(values.iter().map(|value| (*value).to_owned()))
+        .chain([("email".to_owned(), "ann@example.com".to_owned())])
+        .collect())
 }
 
 fn publication() -> Publication {
-    let settings: PublicationSettings = toml::from_str("name = 'N'\nfrom = 'a@example.com'\npostal_address = 'P'").unwrap();
+    let settings: PublicationSettings =
+        toml::from_str("name = 'N'\nfrom = 'a@example.com'\npostal_address = 'P'").unwrap();
     Publication::from_settings(settings).unwrap()
 }
 
@@ -41,7 +43,9 @@ pub fn sources(body: &str, subject: &str, mjml: &str, text: &str) -> Sources {
     let source = format!("+++\ntitle = \"T\"\n+++\n{body}");
     let mut article = Article::parse("content/a.md", source).unwrap();
     article.subject = subject.to_owned();
-    let files = [("article.mjml".to_owned(), mjml.to_owned()), ("article.txt".to_owned(), text.to_owned())].into_iter().collect();
+    let files = [("article.mjml".to_owned(), mjml.to_owned()), ("article.txt".to_owned(), text.to_owned())]
+        .into_iter()
+        .collect();
     Sources {
         publication: publication(),
         article,
@@ -53,9 +57,10 @@ pub fn sources(body: &str, subject: &str, mjml: &str, text: &str) -> Sources {
 }
 
 /// Subject, text and HTML as the reader gets them; `Err` when the sources can't be set.
-pub fn said(sources: &Sources, merging: Merging, reader: &Fields) -> Result<(String, String, String), String> {
+pub fn said(sources: &Sources, merging: Merging, row: &Row) -> Result<(String, String, String), String> {
     let template = Template::new(sources.clone(), merging).map_err(|error| error.message().to_owned())?;
-    let edition = template.set(&template.group_of(reader)).map_err(|error| error.message().to_owned())?;
+    let edition = template.set(&template.group_of(row)).map_err(|error| error.message().to_owned())?;
+    let reader = Reader { fields: row, unsubscribe_url: "https://example.com/u/token" };
     let mut scratch = Scratch::default();
     let subject = edition.subject.line(reader);
     let mut text = Vec::new();
@@ -87,8 +92,24 @@ fn mention() -> impl Strategy<Value = String> {
 }
 
 fn words() -> impl Strategy<Value = String> {
-    let word = prop::sample::select(vec!["word ", "**bold** ", "*", "_a_ ", "\n\n", "\n", "> quote ", "- item ", "`{{ code }}` ", "# ", "ü❤️ ", "|a|b|\n|-|-|\n|c|", "\"q\" ", "1. "]);
-    prop::collection::vec(prop_oneof![3 => word.prop_map(str::to_owned), 2 => mention()], 1..12).prop_map(|parts| parts.concat())
+    let word = prop::sample::select(vec![
+        "word ",
+        "**bold** ",
+        "*",
+        "_a_ ",
+        "\n\n",
+        "\n",
+        "> quote ",
+        "- item ",
+        "`{{ code }}` ",
+        "# ",
+        "ü❤️ ",
+        "|a|b|\n|-|-|\n|c|",
+        "\"q\" ",
+        "1. ",
+    ]);
+    prop::collection::vec(prop_oneof![3 => word.prop_map(str::to_owned), 2 => mention()], 1..12)
+        .prop_map(|parts| parts.concat())
 }
 
 fn value() -> impl Strategy<Value = String> {
@@ -97,13 +118,26 @@ fn value() -> impl Strategy<Value = String> {
         Just("pro".to_owned()),
         "[a-zA-Z ]{1,12}",
         "\\PC{1,20}",
-        prop::sample::select(vec!["<b>x</b>", "**x**", "{{ x }}", "a, b", "\"><script>", "名前", "https://example.com", "# x", "a  b", " x ", "&amp;"]).prop_map(str::to_owned),
+        prop::sample::select(vec![
+            "<b>x</b>",
+            "**x**",
+            "{{ x }}",
+            "a, b",
+            "\"><script>",
+            "名前",
+            "https://example.com",
+            "# x",
+            "a  b",
+            " x ",
+            "&amp;"
+        ])
+        .prop_map(str::to_owned),
         Just("long ".repeat(30)),
     ]
 }
 
 proptest! {
-    
+
 
     #[test]
     fn the_fast_way_says_what_the_slow_way_says(
@@ -113,13 +147,21 @@ proptest! {
         let mjml = MJML.replace("BODY", &format!("{theme}<img src=\"https://example.com/a.png\" alt=\"x {attribute}\">"));
         let sources = sources(&body, &subject.concat(), &mjml, &format!("{{{{ article.title }}}}\n\n{theme}\n{{{{ article.text }}}}\n\nEnd {theme}"));
         let reader = reader([&name, &plan, &city, &tags]);
-        prop_assert_eq!(said(&sources, Merging::Gaps, &reader), said(&sources, Merging::ChoicesOnly, &reader));
+        let (fast, slow) = (said(&sources, Merging::Gaps, &reader), said(&sources, Merging::ChoicesOnly, &reader));
+        prop_assert_eq!(&fast, &slow);
+        // Sources that can't be set prove little: too many of them fail this test.
+        prop_assume!(fast.is_ok());
     }
 }
 
 #[test]
 fn readers_of_one_group_share_an_edition_and_get_their_own_words() {
-    let sources = sources("Dear {{ subscriber.name | default(value=\"friend\") }},\n\n{% if subscriber.plan == 'pro' %}Pro.{% else %}Free.{% endif %}\n", "Hi {{ subscriber.name }}", &MJML.replace("BODY", ""), "{{ article.text }}");
+    let sources = sources(
+        "Dear {{ subscriber.name | default(value=\"friend\") }},\n\n{% if subscriber.plan == 'pro' %}Pro.{% else %}Free.{% endif %}\n",
+        "Hi {{ subscriber.name }}",
+        &MJML.replace("BODY", ""),
+        "{{ article.text }}",
+    );
     let template = Template::new(sources.clone(), Merging::Gaps).unwrap();
     let (ann, bob, eve) = (reader(["Ann", "pro", "", ""]), reader(["", "pro", "x", ""]), reader(["<Eve>", "", "", ""]));
     assert_eq!(template.group_of(&ann), template.group_of(&bob));
@@ -137,7 +179,9 @@ fn mistakes_are_shown_where_the_author_made_them() {
     let mjml = MJML.replace("BODY", "");
     let error = |body: &str| {
         let sources = sources(body, "S", &mjml, text);
-        Template::new(sources, Merging::Gaps).and_then(|template| template.set(&template.group_of(&reader(["", "", "", ""])))).unwrap_err()
+        Template::new(sources, Merging::Gaps)
+            .and_then(|template| template.set(&template.group_of(&reader(["", "", "", ""]))))
+            .unwrap_err()
     };
     let unknown = error("one\n\nDear {{ subscriber.nmae }}\n");
     assert_eq!(unknown.place().unwrap().to_string(), "content/a.md:6:9");

@@ -36,7 +36,11 @@ pub fn parse<'a>(markdown: &'a str, language: &str) -> Content<'a> {
     let mut footnotes: Vec<Vec<Event<'a>>> = Vec::new();
     // A footnote may mention further ones, so the list of names can grow on the way.
     while let Some(name) = names.get(footnotes.len()).cloned() {
-        let content = definitions.iter().find(|(defined, _)| *defined == name).map(|(_, content)| content.clone()).unwrap_or_default();
+        let content = definitions
+            .iter()
+            .find(|(defined, _)| *defined == name)
+            .map(|(_, content)| content.clone())
+            .unwrap_or_default();
         footnotes.push(number_references(content, &definitions, &mut names));
     }
     Content { body, footnotes }
@@ -71,7 +75,11 @@ fn split_footnotes(events: Vec<Event<'_>>) -> (Vec<Event<'_>>, Vec<Definition<'_
 }
 
 /// Numbers footnote mentions in the order of their first appearance; one without a definition is shown as written.
-fn number_references<'a>(events: Vec<Event<'a>>, definitions: &[Definition<'a>], names: &mut Vec<CowStr<'a>>) -> Vec<Event<'a>> {
+fn number_references<'a>(
+    events: Vec<Event<'a>>,
+    definitions: &[Definition<'a>],
+    names: &mut Vec<CowStr<'a>>,
+) -> Vec<Event<'a>> {
     let number = |event| match event {
         Event::FootnoteReference(name) if definitions.iter().any(|(defined, _)| *defined == name) => {
             let at = names.iter().position(|known| *known == name).unwrap_or_else(|| {
@@ -88,7 +96,8 @@ fn number_references<'a>(events: Vec<Event<'a>>, definitions: &[Definition<'a>],
 
 /// The title is the message's one `h1`; when the body uses `#` itself, all its headings move down one level.
 fn demote_headings(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
-    let has_top = events.iter().any(|event| matches!(event, Event::Start(Tag::Heading { level: HeadingLevel::H1, .. })));
+    let has_top =
+        events.iter().any(|event| matches!(event, Event::Start(Tag::Heading { level: HeadingLevel::H1, .. })));
     if !has_top {
         return events;
     }
@@ -100,7 +109,9 @@ fn demote_headings(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
         HeadingLevel::H5 | HeadingLevel::H6 => HeadingLevel::H6,
     };
     let demote = |event| match event {
-        Event::Start(Tag::Heading { level, id, classes, attrs }) => Event::Start(Tag::Heading { level: lower(level), id, classes, attrs }),
+        Event::Start(Tag::Heading { level, id, classes, attrs }) => {
+            Event::Start(Tag::Heading { level: lower(level), id, classes, attrs })
+        }
         Event::End(TagEnd::Heading(level)) => Event::End(TagEnd::Heading(lower(level))),
         event => event,
     };
@@ -147,7 +158,11 @@ mod tests {
     use super::*;
 
     fn text(markdown: &str, language: &str) -> String {
-        parse(markdown, language).body.iter().filter_map(|event| if let Event::Text(text) = event { Some(text.as_ref()) } else { None }).collect()
+        parse(markdown, language)
+            .body
+            .iter()
+            .filter_map(|event| if let Event::Text(text) = event { Some(text.as_ref()) } else { None })
+            .collect()
     }
 
     #[test]
@@ -161,7 +176,11 @@ mod tests {
     #[test]
     fn footnotes_are_numbered_as_they_appear() {
         let content = parse("a[^z] b[^a] c[^z] d[^none]\n\n[^a]: A\n[^z]: Z[^a]\n", "en");
-        let numbers: Vec<String> = content.body.iter().filter_map(|e| if let Event::FootnoteReference(n) = e { Some(n.to_string()) } else { None }).collect();
+        let numbers: Vec<String> = content
+            .body
+            .iter()
+            .filter_map(|e| if let Event::FootnoteReference(n) = e { Some(n.to_string()) } else { None })
+            .collect();
         assert_eq!(numbers, ["1", "2", "1"]);
         assert_eq!(content.footnotes.len(), 2);
         assert!(content.footnotes[0].contains(&Event::Text("Z".into())));

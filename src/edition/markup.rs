@@ -36,7 +36,10 @@ pub fn segments(source: &str) -> Vec<Segment<'_>> {
 
 /// Whether an attribute holds an address.
 pub fn is_url_attribute(name: &str) -> bool {
-    matches!(name.to_ascii_lowercase().as_str(), "href" | "src" | "background" | "background-url" | "action" | "cite" | "srcset" | "poster" | "thumbnails-src")
+    matches!(
+        name.to_ascii_lowercase().as_str(),
+        "href" | "src" | "background" | "background-url" | "action" | "cite" | "srcset" | "poster" | "thumbnails-src"
+    )
 }
 
 struct Scanner<'a> {
@@ -82,7 +85,8 @@ impl<'a> Scanner<'a> {
 
     fn tag(&mut self) {
         let rest = self.rest();
-        let name_end = rest[1..].find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).map_or(rest.len(), |found| 1 + found);
+        let name_end =
+            rest[1..].find(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).map_or(rest.len(), |found| 1 + found);
         let element = &rest[1..name_end];
         self.push(Kind::Other, self.at + name_end);
         while self.at < self.source.len() {
@@ -112,7 +116,8 @@ impl<'a> Scanner<'a> {
             self.push(Kind::Other, self.at + name_start.max(1).min(rest.len()));
             return;
         }
-        let ends = |(at, c): (usize, char)| (at > 0 && (c.is_whitespace() || matches!(c, '=' | '>' | '/'))).then_some(at);
+        let ends =
+            |(at, c): (usize, char)| (at > 0 && (c.is_whitespace() || matches!(c, '=' | '>' | '/'))).then_some(at);
         let name_length = rest_of_name.char_indices().find_map(ends).unwrap_or(rest_of_name.len());
         let name = &rest_of_name[..name_length];
         let after = &rest_of_name[name_length..];
@@ -130,7 +135,10 @@ impl<'a> Scanner<'a> {
             }
             _ => {
                 self.push(Kind::Other, value_at);
-                let end = self.rest().find(|c: char| c.is_whitespace() || c == '>').map_or(self.source.len(), |found| self.at + found);
+                let end = self
+                    .rest()
+                    .find(|c: char| c.is_whitespace() || c == '>')
+                    .map_or(self.source.len(), |found| self.at + found);
                 self.push(Kind::Attribute { element, name, quote: None }, end);
             }
         }
@@ -144,7 +152,11 @@ impl<'a> Scanner<'a> {
             _ => return,
         };
         let close = format!("</{element}");
-        let end = self.rest().to_ascii_lowercase().find(&close.to_ascii_lowercase()).map_or(self.source.len(), |found| self.at + found);
+        let end = self
+            .rest()
+            .to_ascii_lowercase()
+            .find(&close.to_ascii_lowercase())
+            .map_or(self.source.len(), |found| self.at + found);
         self.push(kind, end);
     }
 }
@@ -161,7 +173,8 @@ mod tests {
 
     #[test]
     fn places_are_told_apart() {
-        let source = "<a href=\"https://X1/\" title='X2' data-x=X3 hidden>X4</a><!-- X5 --><style>X6{}</style><br/>X7 < X8<p>";
+        let source =
+            "<a href=\"https://X1/\" title='X2' data-x=X3 hidden>X4</a><!-- X5 --><style>X6{}</style><br/>X7 < X8<p>";
         assert_eq!(kind_at(source, "X1"), Kind::Attribute { element: "a", name: "href", quote: Some(b'"') });
         assert_eq!(kind_at(source, "X2"), Kind::Attribute { element: "a", name: "title", quote: Some(b'\'') });
         assert_eq!(kind_at(source, "X3"), Kind::Attribute { element: "a", name: "data-x", quote: None });

@@ -102,11 +102,18 @@ pub fn scan(file: &str, source: &str, merging: Merging, tokens: &mut Tokens, cho
         let place = || Place::span(file, source, tag.inner.clone());
         let gap = gap_of(text).filter(|_| tag.kind == TagKind::Print);
         if let Some((field, default)) = &gap {
-            scanned.mentions.push(Mention { field: field.clone(), place: place(), has_default: default.is_some(), is_gap: true });
+            scanned.mentions.push(Mention {
+                field: field.clone(),
+                place: place(),
+                has_default: default.is_some(),
+                is_gap: true,
+            });
         }
         match gap {
             // A tag with a line end inside stays, so that lines keep their numbers for error messages.
-            Some((field, default)) if merging == Merging::Gaps && captures == 0 && field != "tags" && !text.contains('\n') => {
+            Some((field, default))
+                if merging == Merging::Gaps && captures == 0 && field != "tags" && !text.contains('\n') =>
+            {
                 scanned.text.push_str(&source[from..tag.range.start]);
                 trim_for(&tag, source, &mut scanned.text);
                 scanned.text.push_str(&tokens.gap(Gap { source: GapSource::Field(field), default }));
@@ -143,7 +150,11 @@ fn captures_after(tag: &Tag, source: &str, open: usize) -> usize {
     let text = tag.text(source);
     match tag.keyword(source) {
         "filter" => open + 1,
-        "set" | "set_global" if !text.contains('=') || text.split_once('|').is_some_and(|(left, _)| !left.contains('=')) => open + 1,
+        "set" | "set_global"
+            if !text.contains('=') || text.split_once('|').is_some_and(|(left, _)| !left.contains('=')) =>
+        {
+            open + 1
+        }
         "component" => open + 1,
         "endfilter" | "endset" | "endcomponent" => open.saturating_sub(1),
         _ if text.starts_with("</") => open.saturating_sub(1),
@@ -177,7 +188,13 @@ fn gap_of(expression: &str) -> Option<(String, Option<String>)> {
     if rest.is_empty() {
         return Some((field.to_owned(), None));
     }
-    let arguments = rest.strip_prefix('|')?.trim_start().strip_prefix("default")?.trim_start().strip_prefix('(')?.strip_suffix(')')?;
+    let arguments = rest
+        .strip_prefix('|')?
+        .trim_start()
+        .strip_prefix("default")?
+        .trim_start()
+        .strip_prefix('(')?
+        .strip_suffix(')')?;
     let value = arguments.trim().strip_prefix("value")?.trim_start().strip_prefix('=')?.trim();
     let quote = value.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let inner = value.strip_prefix(quote)?.strip_suffix(quote)?;
@@ -208,7 +225,8 @@ fn note_choices(expression: &str, place: &dyn Fn() -> Place, choices: &mut Choic
         let only_asks = filled == Some(format!("subscriber.{field}").as_str());
         choices.add(field, if only_asks { Choice::Filled } else { Choice::Value });
         let after = expression[range.end + 1 + field.len()..].trim_start();
-        let has_default = only_asks || after.strip_prefix('|').is_some_and(|rest| rest.trim_start().starts_with("default"));
+        let has_default =
+            only_asks || after.strip_prefix('|').is_some_and(|rest| rest.trim_start().starts_with("default"));
         mentions.push(Mention { field: field.to_owned(), place: place(), has_default, is_gap: false });
     }
 }
@@ -252,7 +270,10 @@ fn check_safe(file: &str, source: &str, tag: &Tag) -> Result<()> {
     let text = tag.text(source);
     let words: Vec<&str> = identifiers(text).into_iter().map(|range| &text[range]).collect();
     let first = words.first().copied().unwrap_or_default();
-    if !words.contains(&"safe") || !text.contains('|') || matches!(first, "article" | "publication" | "theme" | "body") && !words.contains(&"subscriber") {
+    if !words.contains(&"safe")
+        || !text.contains('|')
+        || matches!(first, "article" | "publication" | "theme" | "body") && !words.contains(&"subscriber")
+    {
         return Ok(());
     }
     Err(Diagnostic::error("`safe` would let a reader's value become markup")
@@ -311,7 +332,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_narrowed_makes_every_field_a_choice() {
-        for source in ["{% set s = subscriber %}", "{{ subscriber[field] }}", "{{ __tera_context }}", "{{ f(x=subscriber) }}", "{{ subscriber?.name }}"] {
+        for source in [
+            "{% set s = subscriber %}",
+            "{{ subscriber[field] }}",
+            "{{ __tera_context }}",
+            "{{ f(x=subscriber) }}",
+            "{{ subscriber?.name }}",
+        ] {
             assert!(scan_text(source).1.every_field, "{source}");
         }
         for source in ["{{ \"subscriber\" }}", "{{ article.subscriber }}", "{# {{ subscriber }} #}"] {

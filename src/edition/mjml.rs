@@ -39,7 +39,15 @@ pub fn resolve(file: &str, mjml: &str, tokens: &mut Tokens) -> Result<Resolved> 
             Kind::Text => out.push_str(&hold_runs(&values(text, tokens, |_| Spot::Text), tokens, |c| c.is_ascii())),
             Kind::Attribute { name, quote, .. } => {
                 let is_url = is_url_attribute(name);
-                let spot = |at: usize| if !is_url { Spot::Attribute } else if at == 0 { Spot::Url } else { Spot::UrlPart };
+                let spot = |at: usize| {
+                    if !is_url {
+                        Spot::Attribute
+                    } else if at == 0 {
+                        Spot::Url
+                    } else {
+                        Spot::UrlPart
+                    }
+                };
                 let resolved = values(text, tokens, spot);
                 // Held text comes back between double quotes, whatever the author used.
                 let resolved = if *quote == Some(b'\'') { resolved.replace('"', "&quot;") } else { resolved };
@@ -151,7 +159,9 @@ fn css(text: &str, tokens: &mut Tokens, place: &dyn Fn() -> Place) -> Result<Str
         Token::Held(_) | Token::Rich(_) => None,
     });
     match wrong {
-        Some(message) => Err(Diagnostic::error(message).at(place()).help("styles take plain words, numbers and colours, such as `#8a3b12`")),
+        Some(message) => Err(Diagnostic::error(message)
+            .at(place())
+            .help("styles take plain words, numbers and colours, such as `#8a3b12`")),
         None => Ok(resolved),
     }
 }
@@ -206,7 +216,9 @@ fn check_depth(file: &str, mjml: &str) -> Result<()> {
 pub fn render(file: &str, resolved: &Resolved, tokens: &Tokens) -> Result<String> {
     let html = on_large_stack(|| mrml_render(&resolved.mjml)).map_err(|(message, offset)| {
         let place = offset.map_or_else(|| Place::file(file), |range| Place::span(file, &resolved.mjml, range));
-        Diagnostic::error(format!("MJML: {message}")).at(place).help("the line shown is of the MJML after Tera; `send --dry-run` writes it to preview/")
+        Diagnostic::error(format!("MJML: {message}"))
+            .at(place)
+            .help("the line shown is of the MJML after Tera; `send --dry-run` writes it to preview/")
     })?;
     let html = tokens.put_back(&html, |token| matches!(token, Token::Rich(_)));
     let inliner = css_inline::CSSInliner::options()
@@ -216,7 +228,9 @@ pub fn render(file: &str, resolved: &Resolved, tokens: &Tokens) -> Result<String
         .load_remote_stylesheets(false)
         .extra_css(Some(Cow::Borrowed(resolved.inline_css.as_str())))
         .build();
-    let html = inliner.inline(&html).map_err(|error| Diagnostic::error(format!("the theme's CSS can't be inlined: {error}")).at(Place::file(file)))?;
+    let html = inliner.inline(&html).map_err(|error| {
+        Diagnostic::error(format!("the theme's CSS can't be inlined: {error}")).at(Place::file(file))
+    })?;
     Ok(tokens.put_back(&html, |_| true))
 }
 
@@ -224,7 +238,11 @@ type RenderError = (String, Option<std::ops::Range<usize>>);
 
 fn mrml_render(mjml: &str) -> Result<String, RenderError> {
     let parsed = mrml::parse(mjml).map_err(|error| (error.to_string(), None))?;
-    let options = mrml::prelude::render::RenderOptions { disable_comments: true, social_icon_origin: Some("".into()), fonts: std::collections::HashMap::new() };
+    let options = mrml::prelude::render::RenderOptions {
+        disable_comments: true,
+        social_icon_origin: Some("".into()),
+        fonts: std::collections::HashMap::new(),
+    };
     parsed.element.render(&options).map_err(|error| (error.to_string(), None))
 }
 
@@ -245,7 +263,9 @@ mod tests {
     use super::*;
 
     fn through(body: &str, values: &[&str]) -> String {
-        let source = format!("<mjml><mj-head><mj-style inline=\"inline\">.x {{ color: red }}</mj-style></mj-head><mj-body><mj-section><mj-column>{body}</mj-column></mj-section></mj-body></mjml>");
+        let source = format!(
+            "<mjml><mj-head><mj-style inline=\"inline\">.x {{ color: red }}</mj-style></mj-head><mj-body><mj-section><mj-column>{body}</mj-column></mj-section></mj-body></mjml>"
+        );
         let mut tokens = Tokens::new(&[&source]);
         let mut source = source;
         for (at, value) in values.iter().enumerate() {
@@ -259,7 +279,10 @@ mod tests {
     #[test]
     fn nothing_is_spoilt_in_attributes_and_text() {
         let hard = "❤️ \"q\" \\ a\u{a0}b e\u{301} 👩\u{200d}👩\u{200d}👧 <&>";
-        let html = through("<mj-image src=\"https://example.com/a.png\" alt=\"V0\" title=\"❤️\" /><mj-text><p class=\"x\">V0</p></mj-text>", &[hard]);
+        let html = through(
+            "<mj-image src=\"https://example.com/a.png\" alt=\"V0\" title=\"❤️\" /><mj-text><p class=\"x\">V0</p></mj-text>",
+            &[hard],
+        );
         let document = scraper::Html::parse_document(&html);
         let image = scraper::Selector::parse("img").unwrap();
         let text = scraper::Selector::parse("p").unwrap();
@@ -273,7 +296,10 @@ mod tests {
 
     #[test]
     fn values_in_links_are_encoded_and_scripts_refused() {
-        let html = through("<mj-text><a href=\"https://example.com/?q=V0\">a</a><a href=\"V1\">b</a><a href='V2'>c</a></mj-text>", &["a b&c", "javascript:alert(1)", "https://example.com/\"x"]);
+        let html = through(
+            "<mj-text><a href=\"https://example.com/?q=V0\">a</a><a href=\"V1\">b</a><a href='V2'>c</a></mj-text>",
+            &["a b&c", "javascript:alert(1)", "https://example.com/\"x"],
+        );
         assert!(html.contains("https://example.com/?q=a%20b%26c"), "{html}");
         assert!(html.contains("href=\"#\""), "{html}");
         assert!(html.contains("https://example.com/%22x"), "{html}");

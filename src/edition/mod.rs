@@ -27,7 +27,7 @@ mod wrap;
 
 pub use images::{Images, InlineImage};
 pub use merge::{Choice, Merging};
-pub use pieces::{Part, Phrase, Reader, Scratch};
+pub use pieces::{Fields, Part, Phrase, Reader, Scratch};
 pub use template::{Group, Sources, Template};
 pub use theme::{Theme, ThemeSettings};
 

@@ -8,12 +8,18 @@ use super::tokens::{Token, Tokens};
 use super::wrap::Line;
 use crate::diagnostic::{Diagnostic, Result};
 
-/// Who a copy is for: what fills the gaps.
-pub trait Reader {
+/// What a list knows of a reader.
+pub trait Fields {
     /// The value of a field; empty when the reader has none.
     fn field(&self, name: &str) -> &str;
+}
+
+/// Who a copy is for: what fills the gaps.
+#[derive(Clone, Copy)]
+pub struct Reader<'a> {
+    pub fields: &'a dyn Fields,
     /// The reader's own link to leave.
-    fn unsubscribe_url(&self) -> &str;
+    pub unsubscribe_url: &'a str,
 }
 
 /// A gap and the place where it stands.
@@ -25,10 +31,10 @@ pub struct Filling {
 
 impl Filling {
     /// The reader's value, or what stands in for it.
-    pub fn value<'a>(&'a self, reader: &'a dyn Reader) -> &'a str {
+    fn value<'a>(&'a self, reader: Reader<'a>) -> &'a str {
         let value = match &self.gap.source {
-            GapSource::Field(name) => reader.field(name),
-            GapSource::UnsubscribeUrl => reader.unsubscribe_url(),
+            GapSource::Field(name) => reader.fields.field(name),
+            GapSource::UnsubscribeUrl => reader.unsubscribe_url,
         };
         if value.is_empty() { self.gap.default.as_deref().unwrap_or_default() } else { value }
     }
@@ -74,14 +80,14 @@ impl Phrase {
     }
 
     /// The text in one line, as this reader gets it.
-    pub fn line(&self, reader: &dyn Reader) -> String {
+    pub fn line(&self, reader: Reader<'_>) -> String {
         let mut out = String::new();
         self.fill_into(reader, &mut out);
         collapse(&out)
     }
 
     /// Appends the text as this reader gets it.
-    pub fn fill_into(&self, reader: &dyn Reader, out: &mut String) {
+    pub fn fill_into(&self, reader: Reader<'_>, out: &mut String) {
         for segment in &self.0 {
             match segment {
                 Segment::Text(text) => out.push_str(text),
@@ -149,14 +155,19 @@ impl Part {
             let phrase = Phrase::cut(&tokens.plain(line.text), tokens);
             match phrase.fixed() {
                 Some(text) => line.wrap_into(text, &mut cutter.text),
-                None => cutter.push(Piece::Paragraph { first: line.first.to_owned(), rest: line.rest.to_owned(), verbatim: line.verbatim, phrase }),
+                None => cutter.push(Piece::Paragraph {
+                    first: line.first.to_owned(),
+                    rest: line.rest.to_owned(),
+                    verbatim: line.verbatim,
+                    phrase,
+                }),
             }
         }
         cutter.finish()
     }
 
     /// Appends this reader's copy of the part, encoded. Copying, but for what the reader fills.
-    pub fn strike_into(&self, reader: &dyn Reader, scratch: &mut Scratch, out: &mut Vec<u8>) {
+    pub fn strike_into(&self, reader: Reader<'_>, scratch: &mut Scratch, out: &mut Vec<u8>) {
         for piece in &self.0 {
             match piece {
                 Piece::Encoded(bytes) => out.extend_from_slice(bytes),
@@ -215,8 +226,14 @@ impl Cutter {
 fn place_of(kind: &Kind<'_>, at: usize) -> Option<Place> {
     match kind {
         Kind::Text => Some(Place::Text),
-        Kind::Attribute { name, .. } if name.eq_ignore_ascii_case("style") || name.to_ascii_lowercase().starts_with("on") => None,
-        Kind::Attribute { name, .. } if is_url_attribute(name) => Some(if at == 0 { Place::Url } else { Place::UrlPart }),
+        Kind::Attribute { name, .. }
+            if name.eq_ignore_ascii_case("style") || name.to_ascii_lowercase().starts_with("on") =>
+        {
+            None
+        }
+        Kind::Attribute { name, .. } if is_url_attribute(name) => {
+            Some(if at == 0 { Place::Url } else { Place::UrlPart })
+        }
         Kind::Attribute { quote: Some(_), .. } => Some(Place::Attribute),
         Kind::Attribute { quote: None, .. } | Kind::Css | Kind::Other => None,
     }

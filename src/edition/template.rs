@@ -13,7 +13,7 @@ use super::dates;
 use super::escape::is_link;
 use super::images::{Images, InlineImage};
 use super::merge::{Choice, Choices, Gap, GapSource, Mention, Merging, Scanned, captures_templates, scan};
-use super::pieces::{Part, Phrase, Reader, collapse};
+use super::pieces::{Fields, Part, Phrase, collapse};
 use super::theme::{self, Theme, ThemeSettings};
 use super::tokens::{Token, Tokens, mark_value};
 use super::wrap::VERBATIM;
@@ -80,7 +80,8 @@ impl Template {
         }
         let warnings = check_mentions(&scanned, &sources.columns)?;
         let bare = |mention: &&Mention| mention.is_gap && !mention.has_default;
-        let mut bare_gaps: Vec<String> = scanned.values().flat_map(|file| file.mentions.iter().filter(bare).map(|m| m.field.clone())).collect();
+        let mut bare_gaps: Vec<String> =
+            scanned.values().flat_map(|file| file.mentions.iter().filter(bare).map(|m| m.field.clone())).collect();
         bare_gaps.sort();
         bare_gaps.dedup();
         let mut fields = choices.fields;
@@ -88,8 +89,19 @@ impl Template {
             fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
         }
         let unsubscribe_url = tokens.gap(Gap { source: GapSource::UnsubscribeUrl, default: None });
-        let mut template = Template { sources, tera: new_tera(), tokens, unsubscribe_url, choices: fields, scanned, originals, warnings, bare_gaps };
-        let files: Vec<(&str, &str)> = template.scanned.iter().map(|(name, file)| (name.as_str(), file.text.as_str())).collect();
+        let mut template = Template {
+            sources,
+            tera: new_tera(),
+            tokens,
+            unsubscribe_url,
+            choices: fields,
+            scanned,
+            originals,
+            warnings,
+            bare_gaps,
+        };
+        let files: Vec<(&str, &str)> =
+            template.scanned.iter().map(|(name, file)| (name.as_str(), file.text.as_str())).collect();
         let mut tera = template.tera.clone();
         tera.add_raw_templates(files).map_err(|error| template.tera_error(&error))?;
         template.tera = tera;
@@ -111,7 +123,7 @@ impl Template {
     }
 
     /// The group that a reader belongs to.
-    pub fn group_of(&self, reader: &dyn Reader) -> Group {
+    pub fn group_of(&self, reader: &dyn Fields) -> Group {
         Group(
             self.choices
                 .iter()
@@ -129,7 +141,8 @@ impl Template {
     /// Whatever Tera, MJML or the merge fields' places have against the sources, at its place in the author's file.
     pub fn set(&self, group: &Group) -> Result<Edition> {
         if group.0.iter().any(|value| self.tokens.could_be_in(value)) {
-            return Err(Diagnostic::error("a reader's field looks like a merge token of this mailing").help("change any word of the article and run the command again"));
+            return Err(Diagnostic::error("a reader's field looks like a merge token of this mailing")
+                .help("change any word of the article and run the command again"));
         }
         let mut tokens = self.tokens.clone();
         let article = &self.sources.article;
@@ -145,7 +158,8 @@ impl Template {
         let article_text = text::write(&content, &self.sources.images, &tokens);
         let held_html = tokens.rich(article_html);
         let held_text = tokens.rich(article_text);
-        context.insert("article", &self.article_values(&title, &subject, &preheader, &held_html, &held_text, &language));
+        context
+            .insert("article", &self.article_values(&title, &subject, &preheader, &held_html, &held_text, &language));
         let rendered = self.render(theme::MJML, &context, &mut tokens)?;
         let resolved = mjml::resolve(theme::MJML, &rendered, &mut tokens)?;
         let html = mjml::render(theme::MJML, &resolved, &tokens)?;
@@ -173,7 +187,12 @@ impl Template {
     fn context(&self, group: &Group, language: &str) -> Context {
         let publication = &self.sources.publication;
         let slug = &self.sources.article.slug;
-        let subscriber: Map<String, Json> = self.choices.keys().zip(&group.0).map(|(field, value)| (field.clone(), field_value(field, value))).collect();
+        let subscriber: Map<String, Json> = self
+            .choices
+            .keys()
+            .zip(&group.0)
+            .map(|(field, value)| (field.clone(), field_value(field, value)))
+            .collect();
         let web_url = publication.web_url.as_deref().unwrap_or_default().replace("{slug}", slug);
         let mut context = Context::new();
         context.insert("subscriber", &subscriber);
@@ -194,7 +213,15 @@ impl Template {
         context
     }
 
-    fn article_values(&self, title: &str, subject: &str, preheader: &str, html: &str, text: &str, language: &str) -> Json {
+    fn article_values(
+        &self,
+        title: &str,
+        subject: &str,
+        preheader: &str,
+        html: &str,
+        text: &str,
+        language: &str,
+    ) -> Json {
         let article = &self.sources.article;
         json!({
             "title": title, "subject": subject, "preheader": preheader, "slug": article.slug,
@@ -209,7 +236,9 @@ impl Template {
     fn render(&self, name: &str, context: &Context, tokens: &mut Tokens) -> Result<String> {
         let rendered = self.tera.render(name, context).map_err(|error| self.tera_error(&error))?;
         tokens.from_marks(&rendered).map_err(|_| {
-            Diagnostic::error("a filter over a block has cut a value in two").at(Place::file(name)).help("apply the filter to the value itself, as in {{ article.title | upper }}")
+            Diagnostic::error("a filter over a block has cut a value in two")
+                .at(Place::file(name))
+                .help("apply the filter to the value itself, as in {{ article.title | upper }}")
         })
     }
 
@@ -222,23 +251,34 @@ impl Template {
     /// Tera's error with its place in the file that the author wrote.
     fn tera_error(&self, error: &tera::Error) -> Diagnostic {
         let (message, file, range) = match error.kind() {
-            tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => (report.message().to_owned(), report.filename().to_owned(), Some(report.span().range.clone())),
+            tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => {
+                (report.message().to_owned(), report.filename().to_owned(), Some(report.span().range.clone()))
+            }
             _ => {
                 // Errors of a whole load carry their place only in words: "error: … --> FILE:LINE:COLUMN".
                 let text = error.to_string();
                 let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
                 let arrow = text.lines().find_map(|line| line.trim_start().strip_prefix("--> "));
                 let mut parts = arrow.unwrap_or_default().rsplitn(3, ':');
-                let (column, line) = (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
+                let (column, line) =
+                    (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
                 let file = parts.next().unwrap_or_default().to_owned();
-                let range = self.scanned.get(&file).zip(line.zip(column)).and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
+                let range = self
+                    .scanned
+                    .get(&file)
+                    .zip(line.zip(column))
+                    .and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
                 (message, file, range.map(|at| at..at + 1))
             }
         };
         let place = match (self.originals.get(&file), self.scanned.get(&file), range) {
             (Some(original), Some(scanned), Some(range)) => {
                 let start = scanned.original(range.start);
-                Some(Place::span(self.shown_name(&file), original, start..(start + range.len()).max(scanned.original(range.end))))
+                Some(Place::span(
+                    self.shown_name(&file),
+                    original,
+                    start..(start + range.len()).max(scanned.original(range.end)),
+                ))
             }
             _ if file.is_empty() => None,
             _ => Some(Place::file(self.shown_name(&file))),
@@ -256,7 +296,9 @@ impl Template {
     /// A template's name as the author knows it.
     fn shown_name(&self, file: &str) -> String {
         match file {
-            TITLE | SUBJECT | PREHEADER => format!("{} ({})", self.sources.article.file, file.trim_start_matches("the ")),
+            TITLE | SUBJECT | PREHEADER => {
+                format!("{} ({})", self.sources.article.file, file.trim_start_matches("the "))
+            }
             _ if self.sources.theme.files.contains_key(file) => format!("templates/{file}"),
             _ => file.to_owned(),
         }
@@ -271,7 +313,12 @@ fn body_at_its_lines(article: &Article) -> String {
 
 type ScannedFiles = BTreeMap<String, Scanned>;
 
-fn scan_all(originals: &BTreeMap<String, String>, article: &str, merging: Merging, tokens: &mut Tokens) -> Result<(ScannedFiles, Choices)> {
+fn scan_all(
+    originals: &BTreeMap<String, String>,
+    article: &str,
+    merging: Merging,
+    tokens: &mut Tokens,
+) -> Result<(ScannedFiles, Choices)> {
     let mut choices = Choices::default();
     let mut scanned = ScannedFiles::new();
     for (name, source) in originals {
@@ -321,9 +368,15 @@ fn check_mentions(scanned: &ScannedFiles, columns: &[String]) -> Result<Vec<Diag
             None => format!("the list has {}", columns.join(", ")),
         };
         if !mention.has_default {
-            return Err(Diagnostic::error(format!("no reader has a field `{}`", mention.field)).at(mention.place.clone()).help(suggestion));
+            return Err(Diagnostic::error(format!("no reader has a field `{}`", mention.field))
+                .at(mention.place.clone())
+                .help(suggestion));
         }
-        warnings.push(Diagnostic::warning(format!("no reader has a field `{}`: everyone gets the default", mention.field)).at(mention.place.clone()).help(suggestion));
+        warnings.push(
+            Diagnostic::warning(format!("no reader has a field `{}`: everyone gets the default", mention.field))
+                .at(mention.place.clone())
+                .help(suggestion),
+        );
     }
     Ok(warnings)
 }
@@ -345,7 +398,11 @@ fn new_tera() -> Tera {
 /// A choice field as templates see it: `tags` is a list, all else text.
 fn field_value(field: &str, value: &str) -> Json {
     if field == "tags" {
-        return value.split([',', ';', ' ']).filter(|tag| !tag.is_empty()).map(|tag| Json::from(tag.to_owned())).collect();
+        return value
+            .split([',', ';', ' '])
+            .filter(|tag| !tag.is_empty())
+            .map(|tag| Json::from(tag.to_owned()))
+            .collect();
     }
     Json::from(value.to_owned())
 }
@@ -353,14 +410,16 @@ fn field_value(field: &str, value: &str) -> Json {
 /// The finished logical lines of the text part: the article's lines in place, no runs of empty lines. Whether a
 /// line is empty is judged before values are known, so that readers with and without one are treated alike.
 fn text_lines(rendered: &str, article_text: &str, tokens: &Tokens) -> String {
-    let expand = |line: &str| match tokens.plain(line.trim()) == article_text {
-        true => tokens.put_back(article_text, |token| matches!(token, Token::Rich(_))),
-        false => line.to_owned(),
-    };
-    let expanded: Vec<String> = rendered.split('\n').map(expand).collect();
+    // The article has lines of its own, whatever stands beside it in the template.
+    let expanded = tokens.replace(rendered, |token, _| match token {
+        Token::Value(index) if tokens.text(index) == article_text => {
+            Some(format!("\n{}\n", tokens.put_back(article_text, |token| matches!(token, Token::Rich(_)))))
+        }
+        _ => None,
+    });
     let is_blank = |line: &str| line.trim_matches([' ', '\t', VERBATIM]).is_empty();
     let mut lines: Vec<&str> = Vec::new();
-    for line in expanded.iter().flat_map(|block| block.split('\n')) {
+    for line in expanded.split('\n') {
         if !is_blank(line) || lines.last().is_some_and(|last| !is_blank(last)) {
             lines.push(line);
         }
@@ -388,11 +447,11 @@ fn check_links(content: &markdown::Content<'_>, article: &Article, tokens: &Toke
 
 /// Every token must have come through as it was; a filter may have changed one.
 fn check_tokens(text: &str, tokens: &Tokens) -> Result<()> {
-    let intact = tokens.find(text).filter(|(_, token)| matches!(token, Token::Gap(_))).count();
-    if tokens.count_in(text) == intact {
+    if tokens.count_in(text) == tokens.find(text).count() {
         return Ok(());
     }
-    Err(Diagnostic::error("a template has changed a merge field or a link by a filter").help("print {{ unsubscribe_url }} and the article's parts as they are, without filters"))
+    Err(Diagnostic::error("a template has changed a merge field or a link by a filter")
+        .help("print {{ unsubscribe_url }} and the article's parts as they are, without filters"))
 }
 
 /// The images that the finished HTML shows, each once.

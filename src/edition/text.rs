@@ -11,7 +11,17 @@ use super::wrap::{WIDTH, mark, mark_verbatim};
 
 /// Writes content as logical lines (see [`super::wrap`]), joined by LF.
 pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String {
-    let mut writer = Writer { tokens, images, lines: Vec::new(), inline: String::new(), frames: Vec::new(), links: Vec::new(), open_links: Vec::new(), table: None, code: None };
+    let mut writer = Writer {
+        tokens,
+        images,
+        lines: Vec::new(),
+        inline: String::new(),
+        frames: Vec::new(),
+        links: Vec::new(),
+        open_links: Vec::new(),
+        table: None,
+        code: None,
+    };
     writer.events(&content.body);
     if !content.footnotes.is_empty() {
         writer.blank();
@@ -124,7 +134,9 @@ impl Writer<'_> {
             Tag::Emphasis => self.inline.push('_'),
             Tag::Strong => self.inline.push('*'),
             Tag::Strikethrough => self.inline.push('~'),
-            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => self.open_links.push((self.inline.len(), dest_url.to_string())),
+            Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. } => {
+                self.open_links.push((self.inline.len(), dest_url.to_string()))
+            }
             Tag::Table(_) => {
                 self.paragraph();
                 self.table = Some(Table { rows: Vec::new(), header: false });
@@ -308,7 +320,8 @@ impl Writer<'_> {
         self.blank();
         let (first, rest) = self.indents();
         let room = WIDTH.saturating_sub(rest.width());
-        let lines = if table.rows.iter().flatten().any(|cell| self.tokens.any_in(cell)) { None } else { grid(&table, room) };
+        let lines =
+            if table.rows.iter().flatten().any(|cell| self.tokens.any_in(cell)) { None } else { grid(&table, room) };
         match lines {
             Some(lines) => {
                 for (at, line) in lines.into_iter().enumerate() {
@@ -322,7 +335,11 @@ impl Writer<'_> {
     /// A table that is too wide, row by row: each cell behind the head of its column.
     fn records(&mut self, table: &Table, indent: &str) {
         let empty = Vec::new();
-        let (heads, rows) = if table.header { table.rows.split_first().unwrap_or((&empty, &[])) } else { (&empty, table.rows.as_slice()) };
+        let (heads, rows) = if table.header {
+            table.rows.split_first().unwrap_or((&empty, &[]))
+        } else {
+            (&empty, table.rows.as_slice())
+        };
         for (at, row) in rows.iter().enumerate() {
             if at > 0 {
                 self.lines.push(mark_verbatim(indent.trim_end()));
@@ -340,7 +357,9 @@ impl Writer<'_> {
         let fragment = scraper::Html::parse_fragment(html);
         let hidden = ["script", "style", "template", "noscript", "svg"];
         for node in fragment.root_element().descendants() {
-            let inside_hidden = node.ancestors().any(|parent| parent.value().as_element().is_some_and(|element| hidden.contains(&element.name())));
+            let inside_hidden = node
+                .ancestors()
+                .any(|parent| parent.value().as_element().is_some_and(|element| hidden.contains(&element.name())));
             if let Some(text) = node.value().as_text().filter(|_| !inside_hidden) {
                 self.inline.push_str(&text.split_whitespace().collect::<Vec<_>>().join(" "));
                 self.inline.push(' ');
@@ -352,7 +371,8 @@ impl Writer<'_> {
 /// The rows as columns of spaces, with a rule under the head; `None` when they don't fit.
 fn grid(table: &Table, room: usize) -> Option<Vec<String>> {
     let columns = table.rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| table.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
+    let width =
+        |column: usize| table.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     if widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1) > room {
         return None;

@@ -48,8 +48,10 @@ impl Theme {
         theme.read_folder(folder, "")?;
         for name in [MJML, TEXT] {
             if !theme.files.contains_key(name) {
-                return Err(Diagnostic::error(format!("the theme has no {name}"))
-                    .help(format!("write {}, or remove the folder to use the built-in theme", folder.join(name).display())));
+                return Err(Diagnostic::error(format!("the theme has no {name}")).help(format!(
+                    "write {}, or remove the folder to use the built-in theme",
+                    folder.join(name).display()
+                )));
             }
         }
         Ok(theme)
@@ -69,7 +71,8 @@ impl Theme {
                 let text = std::fs::read_to_string(&path).map_err(|error| Diagnostic::io("read", &path, &error))?;
                 let text = text.strip_prefix('\u{feff}').unwrap_or(&text).replace("\r\n", "\n");
                 if let Some(c) = text.chars().find(|c| c.is_control() && *c != '\n' && *c != '\t') {
-                    return Err(Diagnostic::error(format!("templates/{name} has the control character {c:?}")).help("remove it"));
+                    return Err(Diagnostic::error(format!("templates/{name} has the control character {c:?}"))
+                        .help("remove it"));
                 }
                 self.files.insert(name, text);
             }
@@ -85,6 +88,10 @@ mod tests {
     #[test]
     fn the_builtin_theme_is_the_folder_templates() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
-        assert_eq!(Theme::builtin(), Theme::load(&folder).unwrap(), "a template was added or removed: name it in BUILTIN");
+        assert_eq!(
+            Theme::builtin(),
+            Theme::load(&folder).unwrap(),
+            "a template was added or removed: name it in BUILTIN"
+        );
     }
 }

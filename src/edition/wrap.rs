@@ -83,7 +83,11 @@ fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
             return vec![word];
         }
         let breakable = WordSeparator::UnicodeBreakProperties.find_words(&line[offset(line, &word)..end(line, &word)]);
-        breakable.flat_map(|word| if display_width(word.word) > WIDTH / 2 { word.break_apart(WIDTH / 2).collect() } else { vec![word] }).collect()
+        breakable
+            .flat_map(|word| {
+                if display_width(word.word) > WIDTH / 2 { word.break_apart(WIDTH / 2).collect() } else { vec![word] }
+            })
+            .collect()
     }))
 }
 
