@@ -129,7 +129,7 @@ fn set_mode(_: &File, _: Privacy) -> io::Result<()> {
 /// however it ends. The lock file itself stays and means nothing.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -137,17 +137,22 @@ impl Lock {
     pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
         let file = open_lock(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { _file: file })),
+            Ok(()) => Ok(Some(Lock { file })),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(error)) => Err(Diagnostic::io("lock", path, &error)),
         }
+    }
+
+    /// Writes into the lock file who holds it, for whoever finds it held; without it the lock is as good.
+    pub fn note(&mut self, holder: &str) {
+        let _ = self.file.set_len(0).and_then(|()| self.file.write_all(holder.as_bytes()));
     }
 
     /// Waits for the lock: for changes that take moments, such as to a list file.
     pub fn acquire(path: &Path) -> Result<Lock> {
         let file = open_lock(path)?;
         file.lock().map_err(|error| Diagnostic::io("lock", path, &error))?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 }
 

@@ -152,7 +152,9 @@ impl Publication {
             Some(text) => mailbox("bounces", text)?.address,
             None => from.address.clone(),
         };
-        let postal_address = settings.postal_address.trim().to_owned();
+        // Written in several lines or in one, it stands in one line in the colophon.
+        let lines = settings.postal_address.lines().map(|line| line.trim().trim_end_matches(',')).filter(|line| !line.is_empty());
+        let postal_address = lines.collect::<Vec<_>>().join(", ");
         if postal_address.is_empty() {
             return Err(SettingError::new(
                 "postal_address",

@@ -7,6 +7,7 @@ use std::path::{Component, Path};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use pulldown_cmark::{Event, Parser, Tag};
+use serde::{Deserialize, Serialize};
 
 use super::markdown;
 use crate::article::{Article, Images as Mode};
@@ -16,29 +17,32 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 const LARGEST: u64 = 10 * 1024 * 1024;
 
 /// An image that travels with the message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InlineImage {
     /// Without its angle brackets; the same for the same bytes.
     pub content_id: String,
     pub media_type: String,
     pub file_name: String,
     /// Base64 in lines of 76 with CRLF, as it stands in every copy.
-    pub encoded: Vec<u8>,
+    pub encoded: String,
 }
 
 /// Base64 in lines of 76 (RFC 2045 section 6.8).
-fn base64_lines(bytes: &[u8]) -> Vec<u8> {
+fn base64_lines(bytes: &[u8]) -> String {
     let text = STANDARD.encode(bytes);
-    let mut out = Vec::with_capacity(text.len() + text.len() / 38 + 2);
-    for line in text.as_bytes().chunks(76) {
-        out.extend_from_slice(line);
-        out.extend_from_slice(b"\r\n");
+    let mut out = String::with_capacity(text.len() + text.len() / 38 + 2);
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (line, after) = rest.split_at(rest.len().min(76));
+        out.push_str(line);
+        out.push_str("\r\n");
+        rest = after;
     }
     out
 }
 
 /// One image as the article names it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Image {
     /// What stands in `src`.
     pub url: String,

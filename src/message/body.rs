@@ -62,7 +62,7 @@ fn write_image(image: &InlineImage, out: &mut Vec<u8>) {
     header::plain("Content-ID", &format!("<{}>", image.content_id), out);
     header::plain("Content-Disposition", &format!("inline; filename=\"{}\"", ascii_file_name(&image.file_name)), out);
     out.extend_from_slice(b"\r\n");
-    out.extend_from_slice(&image.encoded);
+    out.extend_from_slice(image.encoded.as_bytes());
 }
 
 /// A file name that every mail program can save: the extension is kept, other characters become hyphens.
