@@ -40,10 +40,6 @@ pub struct FrontMatter {
     pub extra: Map<String, Value>,
 }
 
-/// The keys that front matter may have.
-const KEYS: [&str; 11] =
-    ["title", "subject", "preheader", "author", "date", "slug", "language", "draft", "segment", "images", "extra"];
-
 /// How front matter is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Notation {
@@ -64,11 +60,11 @@ impl Notation {
 /// Where front matter stands in a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fenced {
-    pub notation: Notation,
+    pub(super) notation: Notation,
     /// The text between the fences.
-    pub inside: Range<usize>,
+    pub(super) inside: Range<usize>,
     /// Where the line after the closing fence begins; `None` when there is no closing fence.
-    pub end: Option<usize>,
+    pub(super) end: Option<usize>,
 }
 
 /// Finds the fences; `None` when the text begins with something else.

@@ -7,6 +7,7 @@ mod find;
 mod front_matter;
 pub mod import;
 pub mod slug;
+mod toml_form;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};

@@ -33,7 +33,9 @@ pub(super) fn decode(name: &str, bytes: &[u8], notes: &mut Vec<Note>) -> Result<
         notes.push(Note::whole("some bytes are no text in that encoding and became \u{fffd}"));
     }
     if encoding != UTF_16LE && encoding != UTF_16BE && text.contains('\0') {
-        return Err(Diagnostic::error("this is no text").at(Place::file(name)).help("text, Markdown and HTML are read"));
+        return Err(Diagnostic::error("this is no text")
+            .at(Place::file(name))
+            .help("text, Markdown and HTML are read"));
     }
     let text = text.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
     let plain: String = text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
@@ -134,8 +136,12 @@ mod tests {
 
     #[test]
     fn other_documents_are_named() {
-        let cases: [(&[u8], &str); 4] =
-            [(b"%PDF-1.7", "PDF"), (b"PK\x03\x04..", "word processor"), (b"{\\rtf1", "rich text"), (b"a\0b\0\0", "no text")];
+        let cases: [(&[u8], &str); 4] = [
+            (b"%PDF-1.7", "PDF"),
+            (b"PK\x03\x04..", "word processor"),
+            (b"{\\rtf1", "rich text"),
+            (b"a\0b\0\0", "no text"),
+        ];
         for (bytes, word) in cases {
             assert!(decode("x", bytes, &mut Vec::new()).unwrap_err().message().contains(word), "{word}");
         }
