@@ -1,0 +1,3 @@
+//! Tests of the whole program: the real binary, against a relay and a referee of our own.
+
+mod relay;
