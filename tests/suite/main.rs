@@ -1,3 +1,5 @@
 //! Tests of the whole program: the real binary, against a relay and a referee of our own.
 
+mod architecture;
+mod publication;
 mod relay;
