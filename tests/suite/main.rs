@@ -2,4 +2,5 @@
 
 mod architecture;
 mod publication;
+mod referee;
 mod relay;
