@@ -154,6 +154,13 @@ Content-Transfer-Encoding: quoted-printable
     }
 
     #[test]
+    fn long_names_in_several_encoded_words_are_read_as_one() {
+        let words = "=?utf-8?B?Wm/DqyAiWiI=?=";
+        let (letters, _) = judged(&[GOOD.replace(&format!("{words} "), &format!("{words}\n {words}\n "))]);
+        assert_eq!((letters[0].name.as_str(), &letters[0].bad[..]), ("Zoë \"Z\"Zoë \"Z\"", &[][..]));
+    }
+
+    #[test]
     fn every_fault_is_found() {
         let long = "x".repeat(80);
         let cases = [
