@@ -39,16 +39,17 @@ class Page(html.parser.HTMLParser):
 
     def __init__(self):
         super().__init__(convert_charrefs=True)
-        self.tags, self.links, self.sources, self.words, self.bad = [], [], [], [], []
-        self.skipping = 0
+        self.tags, self.links, self.sources, self.words, self.unseen, self.bad = [], [], [], [], [], []
+        self.skipping = []
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
         if tag in ("style", "title"):
-            self.skipping += 1
+            self.skipping.append(tag)
         if tag in FORBIDDEN_ELEMENTS:
             self.bad.append(f"element {tag}")
         for name, value in attrs:
+            self.unseen.append(value or "")
             if name.startswith("on"):
                 self.bad.append(f"event handler {name}")
             if name == "href" and tag in ("a", "area"):
@@ -56,18 +57,15 @@ class Page(html.parser.HTMLParser):
             elif name in ("src", "background", "href"):
                 self.sources.append(value or "")
 
-    def handle_startendtag(self, tag, attrs):
-        self.handle_starttag(tag, attrs)
-        if tag in ("style", "title"):
-            self.skipping -= 1
-
     def handle_endtag(self, tag):
-        if tag in ("style", "title"):
-            self.skipping -= 1
+        if self.skipping[-1:] == [tag]:
+            self.skipping.pop()
 
     def handle_data(self, data):
         if not self.skipping:
             self.words.append(data)
+        elif self.skipping[-1] == "title":
+            self.unseen.append(data)
 
 
 def check_bytes(raw):
@@ -257,10 +255,8 @@ def check_html(source, page, text, values, unsubscribe):
     if len(source.encode()) > 102 * 1024:
         yield "the html part is over 102 KiB and would be clipped"
     words = without("".join(page.words), values)
-    raw = source
-    for value in values:
-        raw = raw.replace(html.escape(value), "").replace(html.escape(value, quote=False), "")
-    yield from (f"{word} in the html part" for word in UNRESOLVED if word in words)
+    everything = words + without("\n".join(page.unseen), values)
+    yield from (f"{word} in the html part" for word in UNRESOLVED if word in everything)
     if re.search(r"\b(None|null|undefined|NaN)\b", words):
         yield "a programmer's nothing in the html part"
     if not re.search(r"<html[^>]* lang=", source):

@@ -191,6 +191,8 @@ Content-Transfer-Encoding: quoted-printable
             ("<p>", "<script></script><p>", "element script"),
             ("<p>", "<p onclick=3D\"x\">", "event handler"),
             ("&quot;Z&quot;", "&quot;Z&quot; {% if %}", "{% in the html part"),
+            ("<p>", "<p title=3D\"{{ x }}\">", "{{ in the html part"),
+            ("<title>Letter", "<title>{{ x }}", "{{ in the html part"),
             (" lang=3D\"en\"", "", "no language"),
             ("<https://example.com/unsubscribe/AbCd>,\n ", "", "one https URL"),
             (
