@@ -24,6 +24,8 @@ pub(crate) struct Publication {
     readers: Vec<Vec<String>>,
 }
 
+const PROGRAM: &str = env!("CARGO_BIN_EXE_letterpress");
+
 const SETTINGS: &str = "
 [publication]
 name = 'Far & Near'
@@ -42,7 +44,7 @@ impl Publication {
         for name in ["content", "subscribers"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
         }
-        let theme = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let theme = project().join("templates");
         if theme.exists() {
             copy_folder(&theme, &folder.path().join("templates"));
         }
@@ -53,6 +55,17 @@ impl Publication {
         };
         publication.write_settings();
         publication.write_readers();
+        publication
+    }
+
+    /// A copy of the publication that this project is, as it stands in the repository.
+    pub(crate) fn of_the_project() -> Publication {
+        let publication = Publication::new();
+        for name in ["content", "subscribers"] {
+            std::fs::remove_dir_all(publication.path().join(name)).unwrap();
+            copy_folder(&project().join(name), &publication.path().join(name));
+        }
+        std::fs::copy(project().join("letterpress.toml"), publication.path().join("letterpress.toml")).unwrap();
         publication
     }
 
@@ -133,7 +146,10 @@ impl Publication {
 
     /// The program, about to run in this folder: no terminal, nothing of our environment but what a process needs.
     pub(crate) fn command<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Invocation {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_letterpress"));
+        self.prepared(Command::new(PROGRAM), arguments)
+    }
+
+    fn prepared<S: AsRef<OsStr>>(&self, mut command: Command, arguments: impl IntoIterator<Item = S>) -> Invocation {
         command.args(arguments).current_dir(self.path()).env_clear().env("HOME", self.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         for name in ["PATH", "SystemRoot", "TMPDIR", "LLVM_PROFILE_FILE"] {
@@ -142,6 +158,14 @@ impl Publication {
             }
         }
         Invocation(command)
+    }
+
+    /// Runs the program on a terminal, where somebody types `line`. What the terminal shows is the output.
+    pub(crate) fn run_on_terminal<'a>(&self, line: &str, arguments: impl IntoIterator<Item = &'a str>) -> Output {
+        let mut command = Command::new("python3");
+        command.arg("-I").arg(project().join("tests/referee/on_terminal.py"));
+        command.args([line, PROGRAM]);
+        self.prepared(command, arguments).run()
     }
 
     /// Runs the program to its end.
@@ -178,6 +202,11 @@ impl Publication {
 /// The address of the `n`th reader of [`Publication::readers`].
 pub(crate) fn reader(n: usize) -> String {
     format!("reader{n}@example.org")
+}
+
+/// The project's folder.
+fn project() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
 fn copy_folder(from: &Path, to: &Path) {
@@ -255,7 +284,7 @@ impl Running {
 
     /// Waits for its end, and fails if that does not come.
     pub(crate) fn wait(mut self) -> Output {
-        let hung = self.ended.recv_timeout(PATIENCE * 2) == Err(RecvTimeoutError::Timeout);
+        let hung = self.ended.recv_timeout(PATIENCE * 4) == Err(RecvTimeoutError::Timeout);
         if hung {
             self.child.kill().unwrap();
         }
@@ -339,5 +368,6 @@ fn the_program_runs_in_a_publication_of_its_own() {
     let settings: toml::Table = letter.read("letterpress.toml").parse().unwrap();
     assert_eq!(settings["relay"]["url"].as_str(), Some("file:out"));
     letter.run(["--help"]).success().stdout_has("Usage").nowhere("panicked");
+    letter.run_on_terminal("", ["--version"]).success().stdout_has(env!("CARGO_PKG_VERSION"));
     letter.run(["no-such-command"]).code(2).stderr_has("no-such-command");
 }

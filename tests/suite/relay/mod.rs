@@ -21,7 +21,7 @@ mod wire;
 
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
 pub(crate) use certificates::Certificate;
@@ -32,7 +32,7 @@ pub(crate) use script::{Action, Gate, Rule, Step, on};
 use session::Session;
 
 /// How long anything is waited for before a test fails. Far longer than it takes; never slept through.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How a connection is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -193,11 +193,12 @@ impl Relay {
 
     /// Blocks until the record is as wanted.
     pub(crate) fn wait_until(&self, wanted: impl Fn(&Record) -> bool) -> Record {
-        let record: MutexGuard<'_, Record> = self.shared.record.lock().unwrap();
-        let (record, outcome) =
-            self.shared.changed.wait_timeout_while(record, PATIENCE, |record| !wanted(record)).unwrap();
-        assert!(!outcome.timed_out(), "the relay never saw what the test waits for; it saw {record:#?}");
-        record.clone()
+        let record = self.shared.record.lock().unwrap();
+        let waiting = self.shared.changed.wait_timeout_while(record, PATIENCE, |record| !wanted(record));
+        // Not to fail with the lock in hand: the relay's threads need it.
+        let record = waiting.unwrap().0.clone();
+        assert!(wanted(&record), "the relay never saw what the test waits for; it saw {record:#?}");
+        record
     }
 
     /// The messages that the relay answers for, in order.

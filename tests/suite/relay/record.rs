@@ -78,8 +78,6 @@ pub(crate) struct Login {
 /// A message as it was received, its dot-stuffing undone.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
-    /// The number of its connection, from 0.
-    pub(crate) connection: usize,
     pub(crate) from: String,
     pub(crate) to: Vec<String>,
     pub(crate) bytes: Vec<u8>,

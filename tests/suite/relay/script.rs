@@ -163,9 +163,10 @@ impl Gate {
     /// Blocks the test until a connection waits (or has waited) here.
     pub(crate) fn wait_reached(&self) {
         let (state, changed) = &*self.0;
-        let (state, _) =
-            changed.wait_timeout_while(state.lock().unwrap(), PATIENCE, |state| state.arrived == 0).unwrap();
-        assert!(state.arrived > 0, "no connection came to the gate");
+        let waiting = changed.wait_timeout_while(state.lock().unwrap(), PATIENCE, |state| state.arrived == 0);
+        // Not to fail with the lock in hand: the relay's end needs it.
+        let arrived = waiting.unwrap().0.arrived;
+        assert!(arrived > 0, "no connection came to the gate");
     }
 
     pub(crate) fn release(&self) {

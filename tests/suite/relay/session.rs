@@ -302,14 +302,7 @@ impl<'a> Session<'a> {
             None => "250 2.0.0 Ok: queued".to_owned(),
         };
         let transaction = self.transaction.take().ok_or(Over)?;
-        let message = Message {
-            connection: self.number,
-            from: transaction.from,
-            to: transaction.to,
-            bytes,
-            tls: self.tls,
-            taken: false,
-        };
+        let message = Message { from: transaction.from, to: transaction.to, bytes, tls: self.tls, taken: false };
         self.finish(&message, &usual)
     }
 
