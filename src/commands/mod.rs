@@ -4,6 +4,10 @@
 
 mod exit;
 pub mod import;
+pub mod preview;
+pub mod send;
+pub mod status;
+mod survey;
 pub mod subscribers;
 
 use std::collections::BTreeMap;
@@ -13,6 +17,7 @@ use crate::clock::{Clock, Timestamp};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::project::Project;
 use crate::report::Screen;
+use crate::unsubscribe::Links;
 
 pub use exit::Exit;
 
@@ -27,6 +32,15 @@ pub struct Session {
 }
 
 impl Session {
+    /// The ways to leave; says so when the signing key was made just now.
+    pub fn links(&self, project: &Project) -> Result<(Links, bool)> {
+        let (links, new) = project.links()?;
+        if new {
+            self.screen.say(format!("Made {}: it signs the links in your mail. Keep a copy of it, and keep it secret.", project.key_file()));
+        }
+        Ok((links, new))
+    }
+
     /// Opens the publication.
     pub fn project(&self) -> Result<Project> {
         Project::open(&self.root)
