@@ -116,22 +116,18 @@ impl Draft {
     /// The splice that gives a row a value in a column, also where the row ends before it.
     fn cell(&self, row: &Row<'_>, column: usize, value: &str) -> Splice {
         let value = quote(value, self.delimiter);
-        match row.raw.spans.get(column) {
-            Some(span) => {
-                // Who puts everything in quotes gets quotes.
-                let quotes = row.raw.bytes.get(span.start) == Some(&b'"') && !value.starts_with('"');
-                let with = if quotes { format!("\"{value}\"") } else { value.into_owned() };
-                Splice {
-                    at: row.raw.offset + span.start as u64,
-                    length: (span.end - span.start) as u64,
-                    with: with.into_bytes(),
-                }
-            }
-            None => {
-                let mut with = vec![self.delimiter; column + 1 - row.raw.spans.len()];
-                with.extend(value.bytes());
-                Splice { at: row.raw.offset + row.raw.bytes.len() as u64, length: 0, with }
-            }
+        let Some(span) = row.raw.spans.get(column) else {
+            let mut with = vec![self.delimiter; column + 1 - row.raw.spans.len()];
+            with.extend(value.bytes());
+            return Splice { at: row.raw.offset + row.raw.bytes.len() as u64, length: 0, with };
+        };
+        // Who puts everything in quotes gets quotes.
+        let quotes = row.raw.bytes.get(span.start) == Some(&b'"') && !value.starts_with('"');
+        let with = if quotes { format!("\"{value}\"") } else { value.into_owned() };
+        Splice {
+            at: row.raw.offset + span.start as u64,
+            length: (span.end - span.start) as u64,
+            with: with.into_bytes(),
         }
     }
 

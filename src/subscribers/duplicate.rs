@@ -72,10 +72,8 @@ mod tests {
 
     #[test]
     fn the_earlier_line_is_named_wherever_it_is() {
-        let mut text = "email,name\n".to_owned();
-        for n in 0..500 {
-            text.push_str(&format!("r{n}@example.com,\"two\nlines\"\n"));
-        }
+        let lines: Vec<String> = (0..500).map(|n| format!("r{n}@example.com,\"two\nlines\"\n")).collect();
+        let mut text = format!("email,name\n{}", lines.concat());
         text.push_str("R0@example.com,\nr17@example.com,\nr499@example.com,\nnew@example.com,\n");
         let list = list(text);
         let mut rows = rows(&list);

@@ -3,9 +3,12 @@
 //! A row with a fault is handed out too, so that it can be shown and mended; it names nobody to write to. Whether a row
 //! repeats an earlier one is found in `duplicate`, who may be written to in `audience`.
 
+use std::borrow::Cow;
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
+
+use encoding_rs::WINDOWS_1252;
 
 use crate::address::{self, Address};
 use crate::diagnostic::{Diagnostic, Result};
@@ -15,20 +18,27 @@ use super::defect::{Fault, Remark};
 use super::record::{Raw, Records, unquote};
 use super::row::{Row, Value};
 use super::status::Status;
-use super::text::{clean, decode};
+use super::text::clean;
 
 /// A list file, open at its first row.
 #[derive(Debug)]
 pub struct Rows {
     records: Records,
     columns: Columns,
+    cells: Cells,
+    opened: Stamp,
+}
+
+/// The values of one row and what was found out about it; used again for the next one.
+#[derive(Debug, Default)]
+struct Cells {
     values: Vec<Value>,
     /// Values that could not stay as they are in the file.
     scratch: String,
     remarks: Vec<Remark>,
     fault: Option<Fault>,
+    /// Whether a row was not UTF-8, so far.
     windows_1252: bool,
-    opened: Stamp,
 }
 
 impl Rows {
@@ -54,16 +64,7 @@ impl Rows {
         let opened = Stamp::of(&metadata);
         let mut records = Records::new(file, &label(path))?;
         let Some(columns) = Columns::read(&mut records, wanted)? else { return Ok(None) };
-        Ok(Some(Rows {
-            records,
-            columns,
-            values: Vec::new(),
-            scratch: String::new(),
-            remarks: Vec::new(),
-            fault: None,
-            windows_1252: false,
-            opened,
-        }))
+        Ok(Some(Rows { records, columns, cells: Cells::default(), opened }))
     }
 
     pub fn columns(&self) -> &Columns {
@@ -82,7 +83,7 @@ impl Rows {
 
     /// Whether a row was not UTF-8, so far.
     pub(super) fn windows_1252(&self) -> bool {
-        self.windows_1252
+        self.cells.windows_1252
     }
 
     /// The line behind the last row read.
@@ -117,94 +118,96 @@ impl Rows {
     /// The file can't be read, or a quote is not closed, so that nobody can tell which readers follow.
     pub fn read(&mut self) -> Result<Option<Row<'_>>> {
         let Some(raw) = self.records.read()? else { return Ok(None) };
-        self.values.clear();
-        self.scratch.clear();
-        self.remarks.clear();
-        let utf8 = std::str::from_utf8(raw.bytes);
-        match utf8 {
-            Ok(_) if is_plain(raw.bytes) => {
-                self.values.extend(raw.spans.iter().map(|span| Value::trimmed(raw.bytes, span.start, span.end)));
-            }
-            _ => {
-                if utf8.is_err() && !self.windows_1252 {
-                    self.windows_1252 = true;
-                    self.remarks.push(Remark::Windows1252);
-                }
-                copy_values(&raw, self.columns.email, utf8.is_err(), &mut self.values, &mut self.scratch, |remark| {
-                    self.remarks.push(remark);
-                });
-            }
-        }
-        let text = utf8.unwrap_or_default();
-        let cell = |column: usize, scratch: &'_ str| -> Option<String> {
-            self.values.get(column).map(|value| value.of(text, scratch).to_owned())
-        };
-        self.fault = shape_fault(&raw, &self.columns);
-        // The address, as it goes on the wire.
-        let email = self.values.get(self.columns.email).copied().unwrap_or_default();
-        let mut sound = (email, true);
-        if !address::is_plain(email.of(text, &self.scratch)) {
-            sound = match Address::parse(email.of(text, &self.scratch)) {
-                Ok(address) => (Value::push(&mut self.scratch, address.as_str()), true),
-                Err(error) => {
-                    self.fault = self.fault.take().or(Some(Fault::Address(error)));
-                    (email, false)
-                }
-            };
-        }
-        let status = match self.columns.status.and_then(|column| self.values.get(column)) {
-            Some(value) => Status::parse(value.of(text, &self.scratch)),
-            None => Some(Status::Active),
-        };
-        if status.is_none() && self.fault.is_none() {
-            let word = self.columns.status.and_then(|column| cell(column, &self.scratch)).unwrap_or_default();
-            self.fault = Some(Fault::Status(word));
-        }
+        let text = self.cells.fill(&raw, self.columns.email);
+        self.cells.fault = shape_fault(&raw, &self.columns);
+        let (email, has_address) = self.cells.address(text, self.columns.email);
+        let status = self.cells.status(text, self.columns.status);
         Ok(Some(Row {
             raw,
             columns: &self.columns,
             text,
-            scratch: &self.scratch,
-            values: &self.values,
-            email: sound.0,
-            has_address: sound.1,
+            scratch: &self.cells.scratch,
+            values: &self.cells.values,
+            email,
+            has_address,
             status,
-            fault: self.fault.as_ref(),
-            remarks: &self.remarks,
+            fault: self.cells.fault.as_ref(),
+            remarks: &self.cells.remarks,
         }))
+    }
+}
+
+impl Cells {
+    /// Takes the values of a record; gives its text, in which those lie that can stay as they are.
+    fn fill<'a>(&mut self, raw: &Raw<'a>, email: usize) -> &'a str {
+        self.values.clear();
+        self.scratch.clear();
+        self.remarks.clear();
+        let text = std::str::from_utf8(raw.bytes).ok();
+        if text.is_some() && is_plain(raw.bytes) {
+            self.values.extend(raw.spans.iter().map(|span| Value::trimmed(raw.bytes, span.start, span.end)));
+        } else {
+            if text.is_none() && !self.windows_1252 {
+                self.windows_1252 = true;
+                self.remarks.push(Remark::Windows1252);
+            }
+            self.copy(raw, email, text);
+        }
+        text.unwrap_or_default()
+    }
+
+    /// Decodes, unquotes and cleans the fields of a record. An address is not cleaned: it is right or wrong.
+    fn copy(&mut self, raw: &Raw<'_>, email: usize, text: Option<&str>) {
+        for (column, span) in raw.spans.iter().enumerate() {
+            // Decided for the record as a whole: a field alone may look like UTF-8 by chance.
+            let field = match text {
+                Some(text) => Cow::Borrowed(text.get(span.start..span.end).unwrap_or_default()),
+                None => WINDOWS_1252.decode_without_bom_handling(&raw.bytes[span.start..span.end]).0,
+            };
+            let value = unquote(&field);
+            if column == email {
+                self.values.push(Value::push(&mut self.scratch, value.trim_matches([' ', '\t'])));
+                continue;
+            }
+            let (value, cleaned) = clean(&value);
+            self.remarks.extend(cleaned.map(|cleaned| Remark::Cleaned { column, cleaned }));
+            self.values.push(Value::push(&mut self.scratch, &value));
+        }
+    }
+
+    /// The address as it goes on the wire, and whether it is one.
+    fn address(&mut self, text: &str, column: usize) -> (Value, bool) {
+        let value = self.values.get(column).copied().unwrap_or_default();
+        let cell = value.of(text, &self.scratch);
+        if address::is_plain(cell) {
+            return (value, true);
+        }
+        match Address::parse(cell) {
+            Ok(address) => (Value::push(&mut self.scratch, address.as_str()), true),
+            Err(error) => {
+                self.fault.get_or_insert(Fault::Address(error));
+                (value, false)
+            }
+        }
+    }
+
+    /// The status; a list without such a column has active readers only.
+    fn status(&mut self, text: &str, column: Option<usize>) -> Option<Status> {
+        let value = column.and_then(|column| self.values.get(column)).copied().unwrap_or_default();
+        let word = value.of(text, &self.scratch);
+        let status = Status::parse(word);
+        if status.is_none() && self.fault.is_none() {
+            self.fault = Some(Fault::Status(word.to_owned()));
+        }
+        status
     }
 }
 
 /// Printable ASCII without quotes: its values can stay where they are.
 fn is_plain(bytes: &[u8]) -> bool {
-    bytes.iter().fold(true, |plain, b| plain & (0x20..0x7f).contains(b) & (*b != b'"'))
-}
-
-/// Decodes, unquotes and cleans the fields of a record into `scratch`. An address is not cleaned: it is right or wrong.
-fn copy_values(
-    raw: &Raw<'_>,
-    email: usize,
-    windows_1252: bool,
-    values: &mut Vec<Value>,
-    scratch: &mut String,
-    mut remark: impl FnMut(Remark),
-) {
-    for (column, span) in raw.spans.iter().enumerate() {
-        let bytes = &raw.bytes[span.start..span.end];
-        // Decided for the record as a whole: a field alone may look like UTF-8 by chance.
-        let field =
-            if windows_1252 { encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0 } else { decode(bytes).0 };
-        let value = unquote(&field);
-        if column == email {
-            values.push(Value::push(scratch, value.trim_matches([' ', '\t'])));
-            continue;
-        }
-        let (value, cleaned) = clean(&value);
-        if let Some(cleaned) = cleaned {
-            remark(Remark::Cleaned { column, cleaned });
-        }
-        values.push(Value::push(scratch, &value));
-    }
+    // Without a way out in the middle, which keeps it fast.
+    let special = |b: u8| u8::from(!(0x20..0x7f).contains(&b)) | u8::from(b == b'"');
+    bytes.iter().fold(0, |found, b| found | special(*b)) == 0
 }
 
 /// More fields than the first line names, or text behind a closing quote: then which field is which can't be known.

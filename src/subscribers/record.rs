@@ -47,12 +47,11 @@ pub(super) fn split(bytes: &[u8], delimiter: u8, last: bool, spans: &mut Vec<Spa
         let start = at;
         let quoted = bytes.get(at) == Some(&b'"');
         if quoted {
-            match closing_quote(bytes, at + 1, last)? {
-                Some(end) => at = end,
-                None => {
-                    at = bytes.len();
-                    extent.unclosed = Some(spans.len());
-                }
+            if let Some(end) = closing_quote(bytes, at + 1, last)? {
+                at = end;
+            } else {
+                at = bytes.len();
+                extent.unclosed = Some(spans.len());
             }
             extent.lines += line_ends(&bytes[start..at]);
         }

@@ -69,14 +69,9 @@ impl Suppressions {
         if self.keys.enter(&key).is_none() {
             let reason = reason.map_or("", |field| row.get(field));
             let reason = if reason.is_empty() { "suppressed" } else { reason };
-            self.reasons.push(match texts.get(reason) {
-                Some(known) => Arc::clone(known),
-                None => {
-                    let text: Arc<str> = reason.into();
-                    texts.insert(Arc::clone(&text));
-                    text
-                }
-            });
+            let text = texts.get(reason).map_or_else(|| Arc::from(reason), Arc::clone);
+            texts.insert(Arc::clone(&text));
+            self.reasons.push(text);
         }
         Ok(())
     }
