@@ -48,12 +48,14 @@ pub struct Globals {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    New(commands::new::NewArgs),
     Import(commands::import::ImportArgs),
     Subscribers(commands::subscribers::SubscribersArgs),
 }
 
 fn dispatch(command: Command, session: &Session) -> Result<Exit> {
     match command {
+        Command::New(args) => commands::new::run(&args, session),
         Command::Import(args) => commands::import::run(&args, session),
         Command::Subscribers(args) => commands::subscribers::run(&args, session),
     }

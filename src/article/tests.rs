@@ -198,9 +198,10 @@ mod finding {
             let file = fs::File::options().write(true).open(folder.path().join("content").join(name)).unwrap();
             file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
         };
-        (touch("a.md", 2000), touch("b.md", 1000));
+        touch("a.md", 2000);
+        touch("b.md", 1000);
         assert_eq!(find(folder.path(), None).unwrap().slug, "a");
-        (touch("a.md", 1000), touch("b.md", 1000));
+        touch("a.md", 1000);
         assert_eq!(find(folder.path(), None).unwrap().slug, "b");
     }
 
