@@ -51,6 +51,9 @@ pub fn run(args: &ImportArgs, session: &Session) -> Result<Exit> {
         imported.front.slug = Some(slug.clone());
     }
     let text = imported.to_file();
+    if !args.dry_run {
+        write(&path, &slug, args, &text)?;
+    }
     for note in &imported.notes {
         session.screen.say(printable(&note.to_string()));
     }
@@ -59,7 +62,6 @@ pub fn run(args: &ImportArgs, session: &Session) -> Result<Exit> {
         session.screen.result(text.trim_end());
         session.screen.say(format!("nothing was written; without --dry-run this becomes {file}"));
     } else {
-        write(&path, &slug, args, &text)?;
         session.screen.result(&file);
         let article = if args.output.is_some() { path.display().to_string() } else { slug.clone() };
         session.screen.say(format!("next: letterpress send --dry-run {article}"));
