@@ -132,7 +132,7 @@ impl Audience {
 }
 
 /// The defect of a row whose address has stood before.
-pub fn duplicate(row: &Row<'_>, earlier: u64, label: &str) -> Diagnostic {
+pub(super) fn duplicate(row: &Row<'_>, earlier: u64, label: &str) -> Diagnostic {
     let place = Place::line(label, usize::try_from(row.line()).unwrap_or(0));
     Diagnostic::error(format!("row {}: `{}` stands in row {earlier} already", row.line(), shown(row.email())))
         .at(place)

@@ -87,9 +87,12 @@ impl Remark {
 
 /// The warning about characters that were left out of `what`.
 pub(super) fn cleaned_warning(what: &str, cleaned: Cleaned) -> Diagnostic {
-    let (n, first) = (cleaned.characters, u32::from(cleaned.first));
-    let many = if n == 1 { "1 character".to_owned() } else { format!("{n} characters") };
-    Diagnostic::warning(format!("{what}: {many} can't stand in one line of text and are left out (U+{first:04X})"))
+    let first = u32::from(cleaned.first);
+    let many = match cleaned.characters {
+        1 => "1 character can't stand in one line of text and is".to_owned(),
+        n => format!("{n} characters can't stand in one line of text and are"),
+    };
+    Diagnostic::warning(format!("{what}: {many} left out (U+{first:04X})"))
 }
 
 /// The beginning of a value, for a message.

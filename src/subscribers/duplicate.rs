@@ -15,7 +15,7 @@ const STEP: usize = 16;
 
 /// The addresses of the rows so far.
 #[derive(Debug)]
-pub struct Seen {
+pub(super) struct Seen {
     table: Table,
     /// Offset and line of rows 0, 16, 32 …
     places: Vec<(u64, u64)>,
@@ -25,13 +25,13 @@ pub struct Seen {
 
 impl Seen {
     /// For the list `path`, which is opened once more to look back.
-    pub fn new(path: &Path) -> Result<Seen> {
+    pub(super) fn new(path: &Path) -> Result<Seen> {
         Ok(Seen { table: Table::default(), places: Vec::new(), rows: 0, earlier: Rows::open(path)? })
     }
 
     /// Takes every row of the list in its order, and says in which line its address has stood before. Rows with a fault
     /// are nobody's.
-    pub fn line_of_earlier(&mut self, row: &Row<'_>) -> Result<Option<u64>> {
+    pub(super) fn line_of_earlier(&mut self, row: &Row<'_>) -> Result<Option<u64>> {
         let ordinal = self.rows;
         self.rows += 1;
         if ordinal.is_multiple_of(STEP) {
