@@ -9,8 +9,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::fence::{self, Fenced, Notation, fenced};
+use super::mistakes::{own_keys, toml_diagnostic, yaml_diagnostic, yaml_range};
 use super::slug;
-use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean, is_unprintable};
+use crate::diagnostic::{Diagnostic, Place, Result, is_unprintable};
 use crate::publication::is_language_tag;
 
 /// How images come to the reader.
@@ -40,48 +42,6 @@ pub struct FrontMatter {
     pub extra: Map<String, Value>,
 }
 
-/// How front matter is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notation {
-    Toml,
-    Yaml,
-}
-
-impl Notation {
-    /// The line before and after it.
-    fn fence(self) -> &'static str {
-        match self {
-            Notation::Toml => "+++",
-            Notation::Yaml => "---",
-        }
-    }
-}
-
-/// Where front matter stands in a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Fenced {
-    pub(super) notation: Notation,
-    /// The text between the fences.
-    pub(super) inside: Range<usize>,
-    /// Where the line after the closing fence begins; `None` when there is no closing fence.
-    pub(super) end: Option<usize>,
-}
-
-/// Finds the fences; `None` when the text begins with something else.
-pub(super) fn fenced(source: &str) -> Option<Fenced> {
-    let first = source.split_inclusive('\n').next()?;
-    let notation = [Notation::Toml, Notation::Yaml].into_iter().find(|n| first.trim_end() == n.fence())?;
-    let start = first.len();
-    let mut at = start;
-    for line in source[start..].split_inclusive('\n') {
-        if line.trim_end() == notation.fence() {
-            return Some(Fenced { notation, inside: start..at, end: Some(at + line.len()) });
-        }
-        at += line.len();
-    }
-    Some(Fenced { notation, inside: start..source.len(), end: None })
-}
-
 impl FrontMatter {
     /// Reads the front matter of `source` (line ends LF) and says where the text after it begins. A source without
     /// front matter has none of the keys.
@@ -90,24 +50,13 @@ impl FrontMatter {
     /// The first mistake, with its place in `file`.
     pub fn parse(file: &str, source: &str) -> Result<(FrontMatter, usize)> {
         let Some(Fenced { notation, inside, end }) = fenced(source) else { return Ok((FrontMatter::default(), 0)) };
-        let Some(end) = end else { return Err(unclosed(file, source, notation)) };
-        let reader = Reader { file, source, text: &source[inside.clone()], offset: inside.start };
+        let Some(end) = end else { return Err(fence::unclosed(file, source, notation)) };
+        let reader = Reader { file, source, inside };
         let written = match notation {
             Notation::Toml => reader.toml()?,
             Notation::Yaml => reader.yaml()?,
         };
         Ok((reader.checked(written)?, end))
-    }
-}
-
-fn unclosed(file: &str, source: &str, notation: Notation) -> Diagnostic {
-    let fence = notation.fence();
-    let diagnostic = Diagnostic::error(format!("the front matter that begins with `{fence}` is not closed"))
-        .at(Place::span(file, source, 0..fence.len()))
-        .help(format!("write a line with `{fence}` after its last key"));
-    match notation {
-        Notation::Toml => diagnostic,
-        Notation::Yaml => diagnostic.help("is the `---` a ruled line of the text? Then leave a line empty before it"),
     }
 }
 
@@ -179,17 +128,20 @@ impl<S, D, E> Keys<S, D, E> {
 struct Reader<'a> {
     file: &'a str,
     source: &'a str,
-    /// The text between the fences, and where it begins in the source.
-    text: &'a str,
-    offset: usize,
+    /// What stands between the fences.
+    inside: Range<usize>,
 }
 
 impl Reader<'_> {
+    fn text(&self) -> &str {
+        &self.source[self.inside.clone()]
+    }
+
     fn toml(&self) -> Result<Written> {
         type TomlKeys = Keys<toml::Spanned<String>, toml::Spanned<toml::Value>, toml::Table>;
-        let keys: TomlKeys = toml::from_str(self.text)
-            .map_err(|error| own_keys(toml_diagnostic(self.file, self.source, self.offset, &error)))?;
-        let range = |span: Range<usize>| span.start + self.offset..span.end + self.offset;
+        let keys: TomlKeys = toml::from_str(self.text())
+            .map_err(|error| own_keys(toml_diagnostic(self.file, self.source, self.inside.start, &error)))?;
+        let range = |span: Range<usize>| span.start + self.inside.start..span.end + self.inside.start;
         Ok(keys.map(
             |text| Placed { range: range(text.span()), value: text.into_inner() },
             |date| Placed {
@@ -206,51 +158,11 @@ impl Reader<'_> {
     fn yaml(&self) -> Result<Written> {
         type Text = serde_saphyr::Spanned<String>;
         let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-        let keys: Keys<Text, Text, Map<String, Value>> =
-            serde_saphyr::from_str_with_options(self.text, options).map_err(|error| self.yaml_diagnostic(&error))?;
-        let placed = |text: Text| Placed { range: self.yaml_range(&text.referenced), value: text.value };
+        let keys: Keys<Text, Text, Map<String, Value>> = serde_saphyr::from_str_with_options(self.text(), options)
+            .map_err(|error| own_keys(yaml_diagnostic(self.file, self.source, &self.inside, &error)))?;
+        let placed =
+            |text: Text| Placed { range: yaml_range(self.source, &self.inside, &text.referenced), value: text.value };
         Ok(keys.map(placed, placed, |table| table))
-    }
-
-    /// The bytes of the source that a YAML location means.
-    fn yaml_range(&self, location: &serde_saphyr::Location) -> Range<usize> {
-        let span = location.span();
-        let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-        let byte = |chars: usize| self.text.char_indices().nth(chars).map_or(self.text.len(), |(at, _)| at);
-        let (start, end) = if let (Some(at), Some(len)) = (span.byte_offset(), span.byte_len()) {
-            (number(at), number(at).saturating_add(number(len)))
-        } else {
-            let at = number(span.offset());
-            (byte(at), byte(at.saturating_add(number(span.len()))))
-        };
-        self.offset.saturating_add(start)..self.offset.saturating_add(end)
-    }
-
-    fn yaml_diagnostic(&self, error: &serde_saphyr::Error) -> Diagnostic {
-        use serde_saphyr::Error as E;
-        let place = match error.location() {
-            Some(location) => Place::span(self.file, self.source, self.yaml_range(&location)),
-            None => Place::file(self.file),
-        };
-        match error.without_snippet() {
-            E::SerdeUnknownField { field, expected, .. } => own_keys(unknown_key(Some(place), field, expected)),
-            E::DuplicateMappingKey { key, .. } => {
-                let key = key.as_deref().unwrap_or("this key");
-                Diagnostic::error(format!("`{key}` is there twice")).at(place).help("keep one of them")
-            }
-            E::InvalidBooleanStrict { .. } => {
-                Diagnostic::error("expected `true` or `false`").at(place).help("write it as in `draft: true`")
-            }
-            E::MultipleDocuments { .. } => {
-                Diagnostic::error("the front matter ends before its closing `---`").at(place).help("take the line out")
-            }
-            other => {
-                let message = other.to_string();
-                // The place says it better than " at line 3, column 7", which counts from the fence.
-                let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-                Diagnostic::error(message).at(place).help("a value with `: ` or with marks at its start needs quotes")
-            }
-        }
     }
 
     /// The values checked, one by one.
@@ -367,39 +279,5 @@ pub(super) fn json(value: toml::Value) -> Value {
         toml::Value::Datetime(at) => Value::String(at.to_string()),
         toml::Value::Array(items) => Value::Array(items.into_iter().map(json).collect()),
         toml::Value::Table(table) => Value::Object(table.into_iter().map(|(key, value)| (key, json(value))).collect()),
-    }
-}
-
-/// A TOML error with its place in `source`, and for an unknown key the one that was likely meant. The text that was
-/// parsed begins at byte `offset` of `source`.
-pub fn toml_diagnostic(file: &str, source: &str, offset: usize, error: &toml::de::Error) -> Diagnostic {
-    let place = error
-        .span()
-        .map_or_else(|| Place::file(file), |span| Place::span(file, source, span.start + offset..span.end + offset));
-    // serde says: unknown field `x`, expected one of `a`, `b`
-    let mut quoted = error.message().split('`').skip(1).step_by(2);
-    match (error.message().starts_with("unknown field"), quoted.next()) {
-        (true, Some(unknown)) => unknown_key(Some(place), unknown, &quoted.collect::<Vec<_>>()),
-        _ => Diagnostic::error(error.message()).at(place),
-    }
-}
-
-fn unknown_key(place: Option<Place>, unknown: &str, known: &[&str]) -> Diagnostic {
-    let mut diagnostic = Diagnostic::error(format!("unknown key `{unknown}`"));
-    if let Some(place) = place {
-        diagnostic = diagnostic.at(place);
-    }
-    match did_you_mean(unknown, known.iter().copied()) {
-        Some(likely) => diagnostic.help(format!("did you mean `{likely}`?")),
-        None => diagnostic.help(format!("known keys: {}", known.join(", "))),
-    }
-}
-
-/// To an unknown key of front matter: where keys of one's own belong.
-fn own_keys(diagnostic: Diagnostic) -> Diagnostic {
-    if diagnostic.message().starts_with("unknown key") {
-        diagnostic.help("keys of your own belong under `extra`")
-    } else {
-        diagnostic
     }
 }

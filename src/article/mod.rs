@@ -3,9 +3,11 @@
 //! [`Article::parse`] is pure; [`Article::load`] and [`find`] read files. The Markdown is not looked into here, but for
 //! a title that stands in it as its first heading. Texts made elsewhere come in through [`import`].
 
+mod fence;
 mod find;
 mod front_matter;
 pub mod import;
+mod mistakes;
 pub mod slug;
 mod toml_form;
 
@@ -20,7 +22,8 @@ use serde_json::{Map, Value};
 use crate::diagnostic::{Diagnostic, Place, Result};
 
 pub use find::{all, find};
-pub use front_matter::{FrontMatter, Images, toml_diagnostic};
+pub use front_matter::{FrontMatter, Images};
+pub use mistakes::toml_diagnostic;
 
 /// What the author wrote: one thing to send.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -127,6 +127,17 @@ fn a_file_in_another_encoding_says_where() {
     assert!(error.helps()[1].contains("letterpress import a.md"));
 }
 
+#[test]
+fn the_articles_of_this_publication_can_be_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let articles = all(root).unwrap_or_else(|error| panic!("{}", error.render(false)));
+    let demo = articles.iter().find(|article| article.slug == "when-someone-you-love-is-far-away").unwrap();
+    assert!(!demo.draft);
+    assert!(demo.preheader.is_some() && demo.author.is_some() && demo.date.is_some());
+    assert_eq!(demo.markdown().lines().filter(|line| line.starts_with("## ")).count(), 3);
+    assert!((450..=700).contains(&demo.markdown().split_whitespace().count()));
+}
+
 mod finding {
     use super::*;
     use std::fs;
@@ -198,9 +209,10 @@ mod finding {
             let file = fs::File::options().write(true).open(folder.path().join("content").join(name)).unwrap();
             file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)).unwrap();
         };
-        (touch("a.md", 2000), touch("b.md", 1000));
+        touch("a.md", 2000);
+        touch("b.md", 1000);
         assert_eq!(find(folder.path(), None).unwrap().slug, "a");
-        (touch("a.md", 1000), touch("b.md", 1000));
+        touch("a.md", 1000);
         assert_eq!(find(folder.path(), None).unwrap().slug, "b");
     }
 

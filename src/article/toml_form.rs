@@ -1,5 +1,7 @@
 //! Front matter as TOML text: how `new` and `import` write an article's file.
 
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::FrontMatter;
@@ -9,7 +11,9 @@ impl FrontMatter {
     /// The front matter between its fences; what was left out stays out.
     pub fn to_toml(&self) -> String {
         let mut out = String::from("+++\n");
-        let mut line = |key: &str, value: &dyn std::fmt::Display| out.push_str(&format!("{key} = {value}\n"));
+        let mut line = |key: &str, value: &dyn std::fmt::Display| {
+            let _ = writeln!(out, "{key} = {value}");
+        };
         let texts = [
             ("title", &self.title),
             ("subject", &self.subject),
@@ -39,7 +43,7 @@ impl FrontMatter {
             out.push_str("\n[extra]\n");
             for (key, value) in &self.extra {
                 if let Some(value) = in_line(value) {
-                    out.push_str(&format!("{} = {value}\n", key_form(key)));
+                    let _ = writeln!(out, "{} = {value}", key_form(key));
                 }
             }
         }
@@ -83,7 +87,9 @@ fn basic(text: &str) -> String {
             '"' | '\\' => out.extend(['\\', c]),
             '\n' => out.push_str("\\n"),
             '\t' => out.push_str("\\t"),
-            c if c.is_control() => out.push_str(&format!("\\u{:04X}", c as u32)),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", c as u32);
+            }
             c => out.push(c),
         }
     }

@@ -94,13 +94,13 @@ impl SmtpRelay {
         let command = self.deadlines.command;
         let mail = format!("MAIL FROM:<{}>\r\n", message.envelope.reverse_path);
         match self.ask(&mail, command).await {
-            Answer::Reply(reply) if reply.code == 250 => {}
+            Answer::Reply(reply) if (200..300).contains(&reply.code) => {}
             Answer::Reply(reply) if reply.is_permanent() => return Err(self.refused("the sender", &reply).await),
             answer => return Ok(self.not_taken(answer).await),
         }
         let rcpt = format!("RCPT TO:<{}>\r\n", message.envelope.forward_path);
         match self.ask(&rcpt, command).await {
-            Answer::Reply(reply) if matches!(reply.code, 250 | 251) => {}
+            Answer::Reply(reply) if (200..300).contains(&reply.code) => {}
             answer => return self.refusal(answer).await,
         }
         match self.ask("DATA\r\n", self.deadlines.data).await {
@@ -167,7 +167,7 @@ impl SmtpRelay {
     /// Clears the transaction; without a good answer the connection is given up.
     async fn reset(&mut self) {
         match self.ask("RSET\r\n", self.deadlines.command).await {
-            Answer::Reply(reply) if reply.code == 250 => {}
+            Answer::Reply(reply) if (200..300).contains(&reply.code) => {}
             _ => self.connection = None,
         }
     }

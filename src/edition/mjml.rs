@@ -86,15 +86,18 @@ fn values(text: &str, tokens: &mut Tokens, spot: impl Fn(usize) -> Spot) -> Stri
 /// Appends one value. It may itself hold tokens (a title with a merge field): they stay.
 fn value_at(value: &str, position: usize, tokens: &mut Tokens, spot: &impl Fn(usize) -> Spot, out: &mut String) {
     let inner: Vec<_> = tokens.find(value).map(|(range, _)| range).collect();
+    let piece = |from: usize, to: usize, tokens: &mut Tokens, out: &mut String| {
+        if from < to {
+            out.push_str(&hold_runs(&escape(spot(position + from), &value[from..to]), tokens, is_plain_attribute));
+        }
+    };
     let mut from = 0;
     for range in inner {
-        out.push_str(&hold_runs(&escape(spot(position + from), &value[from..range.start]), tokens, is_plain_attribute));
+        piece(from, range.start, tokens, out);
         out.push_str(&value[range.clone()]);
         from = range.end;
     }
-    if from < value.len() {
-        out.push_str(&hold_runs(&escape(spot(position + from), &value[from..]), tokens, is_plain_attribute));
-    }
+    piece(from, value.len(), tokens, out);
 }
 
 /// The article's HTML with its value tokens replaced by the values, each escaped for its place.

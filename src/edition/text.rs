@@ -56,11 +56,13 @@ struct Frame {
     leads: bool,
     /// How many items the list has so far.
     items: usize,
+    /// A line of it has been written.
+    started: bool,
 }
 
 impl Frame {
     fn new(indent: impl Into<String>, marker: Option<String>) -> Self {
-        Frame { indent: indent.into(), marker, number: None, leads: false, items: 0 }
+        Frame { indent: indent.into(), marker, number: None, leads: false, items: 0, started: false }
     }
 }
 
@@ -185,7 +187,7 @@ impl Writer<'_> {
 
     fn item(&mut self) {
         self.paragraph();
-        let nested = self.frames.iter().filter(|frame| frame.items > 0 || frame.number.is_some()).count() > 1;
+        let nested = self.frames.iter().rev().skip(1).any(|frame| frame.items > 0);
         let first = self.frames.last_mut().is_none_or(|list| {
             list.items += 1;
             list.items == 1
@@ -207,19 +209,20 @@ impl Writer<'_> {
         for frame in &mut self.frames {
             first.push_str(&frame.marker.take().unwrap_or_else(|| frame.indent.clone()));
             rest.push_str(&frame.indent);
+            frame.started = true;
         }
         (first, rest)
     }
 
-    /// An empty line between blocks; items of a list follow one another without, and nested lists their item.
+    /// An empty line between blocks; items of a list follow one another without, and nested lists their item. It is
+    /// indented as what is around the block that begins.
     fn blank(&mut self) {
-        let starts_item = self.frames.last().is_some_and(|frame| frame.marker.is_some());
-        let leads = self.frames.last().is_some_and(|frame| frame.leads);
-        if self.lines.is_empty() || (starts_item && !leads) {
+        let follows_on = self.frames.last().is_some_and(|frame| frame.marker.is_some() && !frame.leads);
+        if self.lines.is_empty() || follows_on {
             return;
         }
-        let outside = self.frames.len() - usize::from(starts_item);
-        let indent: String = self.frames[..outside].iter().map(|frame| frame.indent.as_str()).collect();
+        let around = self.frames.iter().take_while(|frame| frame.started);
+        let indent: String = around.map(|frame| frame.indent.as_str()).collect();
         self.lines.push(mark_verbatim(indent.trim_end()));
     }
 

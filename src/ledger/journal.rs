@@ -8,7 +8,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::record::{Decoded, Record};
+use super::record::{Decoded, LONGEST_RECORD, Record};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable;
 
@@ -36,10 +36,10 @@ impl Journal {
     ///
     /// # Errors
     /// Another mailing's journal, damage in the middle, a record that `each` refuses, or an I/O error.
-    pub fn open(path: &Path, mailing_id: &str, each: impl FnMut(&Record) -> Result<(), String>) -> Result<Journal> {
+    pub fn open(path: &Path, mailing_id: &str, mut each: impl FnMut(&Record) -> Result<(), String>) -> Result<Journal> {
         let io = |error: &std::io::Error| Diagnostic::io("open the journal", path, error);
         let mut file = OpenOptions::new().read(true).write(true).open(path).map_err(|error| io(&error))?;
-        let length = replay(&mut file, path, mailing_id, each)?;
+        let length = replay(&mut file, path, mailing_id, |record, _| each(record))?;
         let actual = file.metadata().map_err(|error| io(&error))?.len();
         if length < actual {
             file.set_len(length).and_then(|()| file.sync_all()).map_err(|error| io(&error))?;
@@ -49,9 +49,24 @@ impl Journal {
     }
 
     /// Reads a journal that may be in use, without changing it. A torn end is ignored.
-    pub fn read(path: &Path, mailing_id: &str, each: impl FnMut(&Record) -> Result<(), String>) -> Result<()> {
+    pub fn read(path: &Path, mailing_id: &str, mut each: impl FnMut(&Record) -> Result<(), String>) -> Result<()> {
+        Self::read_with_offsets(path, mailing_id, |record, _| each(record))
+    }
+
+    /// [`Journal::read`] that also tells where each record begins.
+    pub fn read_with_offsets(path: &Path, mailing_id: &str, each: impl FnMut(&Record, u64) -> Result<(), String>) -> Result<()> {
         let mut file = File::open(path).map_err(|error| Diagnostic::io("open the journal", path, &error))?;
         replay(&mut file, path, mailing_id, each).map(|_| ())
+    }
+
+    /// Reads the record that begins at `offset`, as [`Journal::read_with_offsets`] told it.
+    pub fn record_at(mut file: &File, offset: u64) -> Result<Record> {
+        let mut bytes = Vec::with_capacity(LONGEST_RECORD);
+        let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.take(LONGEST_RECORD as u64).read_to_end(&mut bytes));
+        match (read, Record::decode(&bytes)) {
+            (Ok(_), Decoded::Record(record, _)) => Ok(record),
+            _ => Err(Diagnostic::error(format!("the journal changed while it was read, at octet {offset}")).help("run the command again")),
+        }
     }
 
     /// Takes a record; it is durable after the next [`Journal::commit`].
@@ -118,7 +133,7 @@ pub fn create(path: &Path, mailing_id: &str) -> Result<()> {
 }
 
 /// Gives every whole record to `each` and returns where they end.
-fn replay(file: &mut File, path: &Path, mailing_id: &str, mut each: impl FnMut(&Record) -> Result<(), String>) -> Result<u64> {
+fn replay(file: &mut File, path: &Path, mailing_id: &str, mut each: impl FnMut(&Record, u64) -> Result<(), String>) -> Result<u64> {
     let mut reader = Chunks { file, path, buffer: Vec::new(), start: 0, offset: 0, at_end: false };
     let header = Journal::header(mailing_id);
     reader.fill(header.len())?;
@@ -132,7 +147,7 @@ fn replay(file: &mut File, path: &Path, mailing_id: &str, mut each: impl FnMut(&
     loop {
         match Record::decode(reader.rest()) {
             Decoded::Record(record, length) => {
-                each(&record).map_err(|why| damaged(path, reader.offset, &why))?;
+                each(&record, reader.offset).map_err(|why| damaged(path, reader.offset, &why))?;
                 reader.consume(length);
             }
             Decoded::Torn if !reader.at_end => reader.fill(usize::from(u16::MAX) + 8)?,

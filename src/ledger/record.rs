@@ -10,6 +10,8 @@ use super::{Event, Recipient};
 pub const LONGEST_REPLY: usize = 1000;
 const HEADER: usize = 8;
 const FIXED: usize = 15;
+/// The longest record in octets.
+pub const LONGEST_RECORD: usize = HEADER + FIXED + LONGEST_REPLY;
 
 /// One thing that happened to one recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -86,6 +86,8 @@ impl Mailing {
                 return Ok(ended);
             }
             look_on(&progress);
+            // What needs no waiting would never let a signal be seen.
+            tokio::task::yield_now().await;
         }
         writer.journal.commit()?;
         Ok(Ended::Through)

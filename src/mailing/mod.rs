@@ -5,6 +5,7 @@
 //! are owed a copy and records what became of each. Editing the publication later changes nothing in a sealed mailing.
 
 mod drive;
+mod history;
 mod plan;
 mod press;
 mod seal;
@@ -15,7 +16,8 @@ use std::path::{Path, PathBuf};
 pub use drive::{Driver, Ended, Progress};
 pub use plan::{Plan, PlanRow};
 pub use press::Press;
-pub use seal::{Order, seal};
+pub use history::{History, Standing};
+pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
 
 use crate::diagnostic::{Diagnostic, Result};
@@ -48,6 +50,18 @@ impl Mailing {
     /// Whether an article has been sealed for sending.
     pub fn exists(mailings: &Path, slug: &str) -> bool {
         mailings.join(slug).join(MANIFEST).is_file()
+    }
+
+    /// Every mailing there is.
+    pub fn all(mailings: &Path) -> Result<Vec<Manifest>> {
+        let entries = match std::fs::read_dir(mailings) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Diagnostic::io("read the folder", mailings, &error)),
+        };
+        let manifests = entries.filter_map(std::result::Result::ok).map(|entry| entry.path().join(MANIFEST)).filter(|path| path.is_file());
+        // A folder that a crash left while sealing has no name of its own yet.
+        manifests.filter(|path| !path.to_string_lossy().contains(".sealing-")).map(|path| Manifest::load(&path)).collect()
     }
 
     /// Opens a mailing for looking at it; it may be in use.
@@ -84,6 +98,11 @@ impl Mailing {
     /// The frozen recipients, read as a stream.
     pub fn plan(&self) -> Result<Plan> {
         Plan::open(&self.folder.join(RECIPIENTS))
+    }
+
+    /// What happened to each recipient, for a report of all of them.
+    pub fn history(&self) -> Result<History> {
+        History::read(&self.folder.join(JOURNAL), &self.manifest)
     }
 
     /// The frozen article, theme and settings.

@@ -13,9 +13,9 @@ use super::{JOURNAL, MANIFEST, RECIPIENTS, SOURCES};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Privacy};
-use crate::edition::Fields;
+use crate::edition::{Fields, Sources};
 use crate::ledger::{Journal, Recipient};
-use crate::subscribers::{Audience, AudienceSummary, Row, Segment};
+use crate::subscribers::{Audience, AudienceSummary, Row, Segment, Subscriber};
 
 /// What is to be sealed.
 #[derive(Debug)]
@@ -23,11 +23,19 @@ pub struct Order<'a> {
     pub mailing_id: &'a str,
     pub segment: Option<&'a Segment>,
     pub now: Timestamp,
+    /// How many readers the user confirmed.
+    pub confirmed: u64,
 }
 
 impl Fields for Row<'_> {
     fn field(&self, name: &str) -> &str {
         Row::field(self, name).unwrap_or_default()
+    }
+}
+
+impl Fields for Subscriber {
+    fn field(&self, name: &str) -> &str {
+        Subscriber::field(self, name).unwrap_or_default()
     }
 }
 
@@ -41,9 +49,13 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
     let slug = press.template().sources().article.slug.clone();
     durable::create_folder(mailings, Privacy::Private)?;
     let folder = tempfile::Builder::new().prefix(".sealing-").tempdir_in(mailings).map_err(|error| Diagnostic::io("write to", mailings, &error))?;
-    let sources = serde_json::to_vec(&SealedSources::of(press.template().sources())).map_err(|error| Diagnostic::error(format!("the sources can't be sealed: {error}")))?;
+    let sources = SealedSources::of(press.template().sources()).to_bytes()?;
     write_private(&folder.path().join(SOURCES), &sources)?;
-    let (summary, digest) = write_recipients(&folder.path().join(RECIPIENTS), press, audience, order, &sources)?;
+    let (summary, recipients_digest) = write_recipients(&folder.path().join(RECIPIENTS), press, audience, order)?;
+    if summary.owed != order.confirmed {
+        return Err(Diagnostic::error(format!("the list has changed: {} readers were confirmed and there are {} now; nothing was sent", order.confirmed, summary.owed))
+            .help("run the command again"));
+    }
     let recipients = Recipient::try_from(summary.owed).map_err(|_| Diagnostic::error("the list has more than four thousand million readers"))?;
     write_private(&folder.path().join(JOURNAL), &Journal::header(order.mailing_id))?;
     let article = &press.template().sources().article;
@@ -54,7 +66,8 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
         slug: slug.clone(),
         title: article.title.clone(),
         sealed_at: order.now,
-        digest,
+        digest: hex(&digest::digest(&digest::SHA256, &sources)),
+        recipients_digest,
         recipients,
         excluded: serde_json::to_value(summary.excluded).unwrap_or_default(),
         segment: order.segment.map(|segment| segment.text().to_owned()),
@@ -63,6 +76,15 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
     write_private(&folder.path().join(MANIFEST), &text)?;
     commit(folder, mailings, &slug)?;
     Ok(summary)
+}
+
+/// What identifies an article, its theme and settings: the same for a dry run and the mailing sealed from it.
+pub fn sources_digest(sources: &Sources) -> Result<String> {
+    Ok(hex(&digest::digest(&digest::SHA256, &SealedSources::of(sources).to_bytes()?)))
+}
+
+fn hex(digest: &digest::Digest) -> String {
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes the folder durable, then gives it its name.
@@ -79,11 +101,10 @@ fn commit(folder: tempfile::TempDir, mailings: &Path, slug: &str) -> Result<()> 
     Ok(())
 }
 
-fn write_recipients(path: &Path, press: &mut Press, audience: Audience, order: &Order<'_>, sources: &[u8]) -> Result<(AudienceSummary, String)> {
+fn write_recipients(path: &Path, press: &mut Press, audience: Audience, order: &Order<'_>) -> Result<(AudienceSummary, String)> {
     let columns = sealed_columns(&press.template().sources().columns);
     let file = create_private(path)?;
     let mut out = Hashing { file: BufWriter::with_capacity(1 << 16, file), digest: digest::Context::new(&digest::SHA256) };
-    out.digest.update(sources);
     let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(&mut out);
     let failed = |error: csv::Error| Diagnostic::error(format!("can't write {}: {error}", path.display())).help("make room on the disk, then run the command again");
     writer.write_record(&columns).map_err(failed)?;
@@ -98,8 +119,7 @@ fn write_recipients(path: &Path, press: &mut Press, audience: Audience, order: &
     drop(writer);
     let Hashing { file, digest } = out;
     file.into_inner().map_err(|error| error.into_error()).and_then(|file| file.sync_all()).map_err(|error| Diagnostic::io("write", path, &error))?;
-    let hex = digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((summary, hex))
+    Ok((summary, hex(&digest.finish())))
 }
 
 /// `email` first, then every other field that a template can name.

@@ -25,8 +25,10 @@ pub struct Manifest {
     pub title: String,
     /// When it was sealed: the `Date` of every copy.
     pub sealed_at: jiff::Timestamp,
-    /// SHA-256 of sources and recipients.
+    /// SHA-256 of the sources.
     pub digest: String,
+    /// SHA-256 of the recipients.
+    pub recipients_digest: String,
     pub recipients: Recipient,
     /// How many readers were left out, by reason.
     pub excluded: serde_json::Value,
@@ -70,6 +72,11 @@ impl SealedSources {
             images: sources.images.clone(),
             columns: sources.columns.clone(),
         }
+    }
+
+    /// As they are kept.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec(self).map_err(|error| Diagnostic::error(format!("the sources can't be sealed: {error}")))
     }
 
     pub fn load(path: &Path) -> Result<SealedSources> {

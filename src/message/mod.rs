@@ -78,6 +78,11 @@ impl Composer {
         format!("{id}@{}", self.domain)
     }
 
+    /// The reader's own link to leave, as it stands in the copy.
+    pub fn unsubscribe_url(&self, address: &Address) -> String {
+        self.links.url(&self.links.token(&self.links.reader_id(address)))
+    }
+
     /// Writes one copy into `message`, whose bytes are replaced.
     pub fn compose(
         &self,

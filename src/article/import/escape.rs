@@ -1,5 +1,7 @@
 //! Plain text as Markdown that says the same: what Markdown or a template would take for a mark of theirs is escaped.
 
+use std::fmt::Write as _;
+
 /// Appends text. White space becomes single spaces, none at the start of a line; addresses on the web become links.
 pub(super) fn push_text(out: &mut String, text: &str) {
     let mut rest = text;
@@ -134,7 +136,7 @@ pub(super) fn template(text: &str) -> String {
     let mut rest = text;
     while let Some(at) = ["{{", "{%", "{#"].iter().filter_map(|mark| rest.find(mark)).min() {
         out.push_str(&rest[..at]);
-        out.push_str(&format!("{{{{ \"{}\" }}}}", &rest[at..at + 2]));
+        let _ = write!(out, "{{{{ \"{}\" }}}}", &rest[at..at + 2]);
         rest = &rest[at + 2..];
     }
     out.push_str(rest);

@@ -5,9 +5,11 @@ use pulldown_cmark::{Event, Parser, TagEnd};
 use serde_json::{Map, Value};
 
 use super::{Note, beginning, escape, one_line};
-use crate::article::front_matter::{Fenced, Images, Notation, civil_date, fenced, json, toml_diagnostic};
+use crate::article::fence::{Fenced, Notation, fenced};
+use crate::article::front_matter::{Images, civil_date, json};
+use crate::article::mistakes::{toml_diagnostic, yaml_diagnostic};
 use crate::article::{FrontMatter, slug, title_in_text};
-use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::diagnostic::Result;
 use crate::publication::is_language_tag;
 
 /// Reads front matter and text.
@@ -68,7 +70,7 @@ fn front_matter(file: &str, source: &str, found: &Fenced, notes: &mut Vec<Note>)
         Notation::Yaml => {
             let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
             serde_saphyr::from_str_with_options::<Option<Map<String, Value>>>(text, options)
-                .map_err(|error| yaml_diagnostic(file, source, &error))?
+                .map_err(|error| yaml_diagnostic(file, source, &found.inside, &error))?
                 .unwrap_or_default()
         }
     };
@@ -78,22 +80,6 @@ fn front_matter(file: &str, source: &str, found: &Fenced, notes: &mut Vec<Note>)
         take(&mut front, key, value, line, notes);
     }
     Ok(front)
-}
-
-fn yaml_diagnostic(file: &str, source: &str, error: &serde_saphyr::Error) -> Diagnostic {
-    let message = error.without_snippet().to_string();
-    let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
-    let place = error.location().map_or_else(
-        || Place::file(file),
-        |location| {
-            let line = usize::try_from(location.line()).unwrap_or(0);
-            let start: usize = source.split_inclusive('\n').take(line).map(str::len).sum();
-            let column = usize::try_from(location.column()).unwrap_or(1).saturating_sub(1);
-            let at = source[start..].char_indices().nth(column).map_or(source.len(), |(at, _)| start + at);
-            Place::span(file, source, at..at + 1)
-        },
-    );
-    Diagnostic::error(message).at(place).help("correct the front matter, or take it out and import the text alone")
 }
 
 /// One key: kept where it means the same here, else put under `extra`.

@@ -16,7 +16,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::front_matter::{Notation, fenced, fits_in_a_line};
+use super::fence::{Notation, fenced};
+use super::front_matter::fits_in_a_line;
 use super::{FrontMatter, slug};
 use crate::diagnostic::{Diagnostic, Place, Result};
 

@@ -2,14 +2,16 @@ use super::*;
 use crate::article::Article;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, Options, Parser, Tag};
+use std::fmt::Write as _;
 
 fn text(source: &str) -> Imported {
     import("a.txt", source.as_bytes()).unwrap_or_else(|error| panic!("{}", error.render(false)))
 }
 
 fn html(body: &str) -> Imported {
-    let page =
-        format!("<!doctype html><html><head><title>The title of the page</title></head><body><article>{body}</article></body></html>");
+    let page = format!(
+        "<!doctype html><html><head><title>The title of the page</title></head><body><article>{body}</article></body></html>"
+    );
     import("a.html", page.as_bytes()).unwrap()
 }
 
@@ -39,15 +41,16 @@ fn read(markdown: &str) -> String {
     for event in Parser::new_ext(markdown, options()) {
         match event {
             Event::Text(text) | Event::Code(text) => out.push_str(&text),
-            Event::SoftBreak | Event::HardBreak => out.push('\n'),
             Event::Start(Tag::List(start)) => lists.push(start),
             Event::Start(Tag::Item) => {
                 if let Some(Some(number)) = lists.last_mut() {
-                    out.push_str(&format!(" {number}. "));
+                    let _ = write!(out, " {number}. ");
                     *number += 1;
                 }
             }
-            Event::Start(Tag::Paragraph | Tag::Heading { .. } | Tag::TableCell) => out.push('\n'),
+            Event::SoftBreak
+            | Event::HardBreak
+            | Event::Start(Tag::Paragraph | Tag::Heading { .. } | Tag::TableCell) => out.push('\n'),
             Event::End(end) => {
                 if matches!(end, pulldown_cmark::TagEnd::List(_)) {
                     lists.pop();
@@ -503,7 +506,7 @@ proptest! {
             "</blockquote>", "<h2>", "</h2>", "<br>", "<code>", "</code>", "<a href='https://example.com/'>", "</a>", " ", "<pre>", "<div>",
         ];
         let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
-        let body: String = pieces.iter().map(|(piece, tag)| format!("{}{}", escaped(piece), TAGS[*tag])).collect();
+        let body: String = pieces.iter().flat_map(|(piece, tag)| [escaped(piece), TAGS[*tag].to_owned()]).collect();
         let imported = html(&format!("<p>start</p>{body}"));
         let arrived: String = words(&read(&imported.body)).concat();
         let source: String = words(&format!("start {}", pieces.iter().map(|(piece, _)| piece.as_str()).collect::<String>())).concat();

@@ -1,6 +1,7 @@
 //! Block elements as Markdown: paragraphs, headings, lists, quotes, code, tables.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use scraper::{ElementRef, Node};
 
@@ -236,7 +237,7 @@ impl<'a> Writer<'a> {
         let mut written = 0;
         for cell in row.child_elements().filter(|cell| matches!(cell.value().name(), "td" | "th")) {
             let parts = self.blocks(cell, depth + 1).join(" ").replace("\\\n", " ").replace('\n', " ");
-            line.push_str(&format!(" {parts} |"));
+            let _ = write!(line, " {parts} |");
             written += 1;
         }
         line.push_str(&"  |".repeat(columns.saturating_sub(written)));

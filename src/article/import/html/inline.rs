@@ -1,6 +1,8 @@
 //! Elements within a line as Markdown: emphasis, links, code, images. Where marks would not be read as marks, the words
 //! go without them: words come first.
 
+use std::fmt::Write as _;
+
 use scraper::{ElementRef, Node};
 
 use super::super::{Note, beginning, escape, line_of};
@@ -110,7 +112,7 @@ impl Writer<'_> {
             let ticks = "`".repeat(longest_run(&code) + 1);
             let pad = if code.starts_with('`') || code.ends_with('`') { " " } else { "" };
             let code = if self.in_table { code.replace('|', "\\|") } else { code };
-            out.push_str(&format!("{ticks}{pad}{code}{pad}{ticks}"));
+            let _ = write!(out, "{ticks}{pad}{code}{pad}{ticks}");
         }
         if after {
             space(out);
@@ -148,7 +150,7 @@ impl Writer<'_> {
                 if out.ends_with('!') {
                     out.insert(out.len() - 1, '\\');
                 }
-                out.push_str(&format!("[{text}]({})", links::written(&target)));
+                let _ = write!(out, "[{text}]({})", links::written(&target));
             }
             _ => out.push_str(&text),
         }
@@ -182,7 +184,7 @@ impl Writer<'_> {
         };
         let mut alt = String::new();
         escape::push_words(&mut alt, element.attr("alt").unwrap_or_default());
-        out.push_str(&format!("![{}]({})", alt.trim(), links::written(&target)));
+        let _ = write!(out, "![{}]({})", alt.trim(), links::written(&target));
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where a link or an image of a page leads, as it can stand in mail.
 
+use std::fmt::Write as _;
+
 /// The page's own address, from which relative ones start.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Base(Option<String>);
@@ -85,7 +87,7 @@ pub(super) fn written(address: &str) -> String {
     for (at, c) in address.char_indices() {
         match c {
             '(' | ')' | '<' | '>' | '{' | '}' | '\\' | '"' | '`' | '|' | '^' | ' ' => {
-                out.push_str(&format!("%{:02X}", c as u32))
+                let _ = write!(out, "%{:02X}", c as u32);
             }
             c if c.is_whitespace() || c.is_control() => {
                 let mut bytes = [0; 4];

@@ -39,7 +39,7 @@ pub(super) fn look(html: &Html) -> Page<'_> {
     let (root, place) = root(html);
     let meta = |css: &str| first(html, css).and_then(|element| element.attr("content")).map(one_line);
     Page {
-        title: title(html, root, meta("meta[property='og:title']"), meta("meta[property='og:site_name']")),
+        title: title(html, root, meta("meta[property='og:title']"), meta("meta[property='og:site_name']").as_deref()),
         author: author(html),
         date: date(html, root),
         language: html.root_element().attr("lang").filter(|lang| is_language_tag(lang)).map(str::to_owned),
@@ -109,12 +109,12 @@ fn named(element: ElementRef<'_>) -> String {
     }
 }
 
-fn title(html: &Html, root: ElementRef<'_>, shared: Option<String>, site: Option<String>) -> Option<String> {
+fn title(html: &Html, root: ElementRef<'_>, shared: Option<String>, site: Option<&str>) -> Option<String> {
     let inside = Selector::parse("h1").ok().and_then(|h1| root.select(&h1).next());
     let heading = inside.or_else(|| first(html, "h1")).map(text).filter(|text| !text.is_empty());
     let named = first(html, "title").map(text);
     let without_site = |title: String| {
-        let end = site.as_deref().filter(|site| !site.is_empty()).and_then(|site| title.strip_suffix(site));
+        let end = site.filter(|site| !site.is_empty()).and_then(|site| title.strip_suffix(site));
         let short =
             end.map(|rest| rest.trim_end().trim_end_matches(['|', '-', '–', '—', '·', ':', '«', '»']).trim_end());
         short.filter(|short| !short.is_empty()).map_or(title.clone(), str::to_owned)

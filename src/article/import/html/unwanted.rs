@@ -78,8 +78,7 @@ pub(super) fn name(element: ElementRef<'_>, all: usize) -> Option<&'static str> 
     let small = || element.text().map(|text| text.trim().len()).sum::<usize>() * 2 < all;
     match tag {
         "footer" | "aside" if small() => Some(if tag == "aside" { "sidebar" } else { "page furniture" }),
-        // Marks on words and single paragraphs are the author's own.
-        "p" | "a" | "b" | "i" | "em" | "strong" | "img" | "li" | "h1" | "h2" | "h3" | "h4" => None,
+        // Only what can hold a whole piece of the page; marks on words and single paragraphs are the author's own.
         "ul" | "ol" | "div" | "section" | "span" | "article" | "header" | "dl" | "table"
             if is_named(element) && small() =>
         {

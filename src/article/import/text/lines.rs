@@ -230,7 +230,8 @@ fn join(out: &mut String, line: &str) {
     let line = line.trim();
     let mut end = out.chars().rev();
     let hyphenated = end.next() == Some('-') && end.next().is_some_and(char::is_alphabetic);
-    if !out.is_empty() && !(hyphenated && line.starts_with(char::is_lowercase)) {
+    let goes_on = hyphenated && line.starts_with(char::is_lowercase);
+    if !out.is_empty() && !goes_on {
         out.push(' ');
     }
     out.push_str(line);

@@ -1,5 +1,7 @@
 //! Parts of a plain text as Markdown.
 
+use std::fmt::Write as _;
+
 use super::super::escape;
 use super::{Mark, Part, Shape};
 
@@ -26,7 +28,7 @@ pub(super) fn write(parts: &[Part]) -> String {
             Shape::Item(mark, text) => {
                 let mark = if continues { written(*mark, list, false) } else { written(*mark, list, true) };
                 list = Some(mark);
-                out.push_str(&format!("{mark} {}", inline(text)));
+                let _ = write!(out, "{mark} {}", inline(text));
                 continue;
             }
             Shape::Quote(inner) => out.push_str(&quoted(&write(inner))),
