@@ -40,7 +40,10 @@ impl Session {
     pub fn links(&self, project: &Project) -> Result<(Links, bool)> {
         let (links, new) = project.links()?;
         if new {
-            self.screen.say(format!("Made {}: it signs the links in your mail. Keep a copy of it, and keep it secret.", project.key_file()));
+            self.screen.say(format!(
+                "Made {}: it signs the links in your mail. Keep a copy of it, and keep it secret.",
+                project.key_file()
+            ));
         }
         Ok((links, new))
     }

@@ -99,7 +99,13 @@ const SHOWN: usize = 50;
 fn tell(folder: &Folder, survey: &Survey, slug: &str, session: &Session) {
     let screen = session.screen;
     let struck = survey.sample.len() as u64;
-    screen.result(format!("{} struck of {}, {}, {} at most; nothing was sent.", counted(struck, "copy", "copies"), count(survey.audience.owed), counted(survey.editions as u64, "edition", "editions"), size(survey.largest as u64)));
+    screen.result(format!(
+        "{} struck of {}, {}, {} at most; nothing was sent.",
+        counted(struck, "copy", "copies"),
+        count(survey.audience.owed),
+        counted(survey.editions as u64, "edition", "editions"),
+        size(survey.largest as u64)
+    ));
     for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
         screen.result(format!("Left out: {} {reason}", count(n)));
     }
@@ -107,6 +113,7 @@ fn tell(folder: &Folder, survey: &Survey, slug: &str, session: &Session) {
     if survey.has_errors() {
         screen.say("Errors were found: mend them before sending.");
     } else {
-        screen.say(format!("Next:      letterpress send {slug} --to you@your-domain.org, then letterpress send {slug}"));
+        screen
+            .say(format!("Next:      letterpress send {slug} --to you@your-domain.org, then letterpress send {slug}"));
     }
 }

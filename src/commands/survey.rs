@@ -11,7 +11,7 @@ use crate::mailing::Press;
 use crate::message::Message;
 use crate::preview::{Proofed, decode_copy};
 use crate::report::counted;
-use crate::subscribers::{AudienceSummary, Audience, Segment, Subscriber};
+use crate::subscribers::{Audience, AudienceSummary, Segment, Subscriber};
 
 /// How many readers a sample has.
 pub(super) const SAMPLE: usize = 8;
@@ -52,13 +52,29 @@ pub(super) fn take(audience: Audience, segment: Option<&Segment>, press: &mut Pr
     })?;
     for (field, n) in bare.iter().zip(&holes).filter(|(_, n)| **n > 0) {
         let hint = format!("write {{{{ subscriber.{field} | default(value=\"…\") }}}}");
-        add(&mut findings, Diagnostic::warning(format!("{} no `{field}`: a gap is left in their copy", counted(*n, "reader has", "readers have"))).help(hint));
+        add(
+            &mut findings,
+            Diagnostic::warning(format!(
+                "{} no `{field}`: a gap is left in their copy",
+                counted(*n, "reader has", "readers have")
+            ))
+            .help(hint),
+        );
     }
     if groups.len() > 200 {
         let fields: Vec<&str> = press.template().choices().keys().map(String::as_str).collect();
-        add(&mut findings, Diagnostic::warning(format!("{} editions are needed, because the templates choose by {}", groups.len(), fields.join(", "))).help("print the field as it is instead of choosing by it: that is much faster"));
+        add(
+            &mut findings,
+            Diagnostic::warning(format!(
+                "{} editions are needed, because the templates choose by {}",
+                groups.len(),
+                fields.join(", ")
+            ))
+            .help("print the field as it is instead of choosing by it: that is much faster"),
+        );
     }
-    let mut survey = Survey { audience: summary, editions: groups.len(), sample: chooser.chosen(), largest: 0, findings };
+    let mut survey =
+        Survey { audience: summary, editions: groups.len(), sample: chooser.chosen(), largest: 0, findings };
     survey.check(press)?;
     Ok(survey)
 }
@@ -79,7 +95,13 @@ impl Survey {
             press.strike(&reader.address, reader, &mut message)?;
             self.largest = self.largest.max(message.bytes.len());
             let Proofed { subject, html, text, unsubscribe_url, .. } = decode_copy(press, reader)?;
-            let copy = check::Copy { message: &message, subject: &subject, html: &html, text: &text, unsubscribe_url: &unsubscribe_url };
+            let copy = check::Copy {
+                message: &message,
+                subject: &subject,
+                html: &html,
+                text: &text,
+                unsubscribe_url: &unsubscribe_url,
+            };
             for finding in check::copy(&copy, &press.template().sources().publication) {
                 add(&mut self.findings, finding);
             }
@@ -97,7 +119,10 @@ impl Survey {
         let defects = &self.audience.defects;
         defects.first.iter().take(10).for_each(|defect| session.screen.diagnostic(&downgraded(defect)));
         if defects.total > 10 {
-            session.screen.say(format!("{} more with the list: letterpress subscribers list shows them.", counted(defects.total - 10, "thing is", "things are")));
+            session.screen.say(format!(
+                "{} more with the list: letterpress subscribers list shows them.",
+                counted(defects.total - 10, "thing is", "things are")
+            ));
         }
         self.findings.iter().for_each(|finding| session.screen.diagnostic(finding));
     }
@@ -130,7 +155,9 @@ impl Chooser {
 
     fn offer(&mut self, row: &crate::subscribers::Row<'_>, new_edition: bool) -> Result<()> {
         let room = self.most.saturating_sub(2).max(1);
-        if self.first.len() < room.min(self.most) && (self.most == usize::MAX || new_edition || self.first.len() < room / 2) {
+        if self.first.len() < room.min(self.most)
+            && (self.most == usize::MAX || new_edition || self.first.len() < room / 2)
+        {
             self.first.push(row.to_subscriber("readers.csv")?);
             return Ok(());
         }

@@ -37,9 +37,16 @@ impl Relay {
     ///
     /// # Errors
     /// A folder that can't be made, a CA file that can't be read.
-    pub fn new(url: &RelayUrl, credentials: Option<Credentials>, settings: &RelaySettings, hello: &str) -> Result<Relay> {
+    pub fn new(
+        url: &RelayUrl,
+        credentials: Option<Credentials>,
+        settings: &RelaySettings,
+        hello: &str,
+    ) -> Result<Relay> {
         match url {
-            RelayUrl::Smtp(server) => Ok(Relay::Smtp(Box::new(SmtpRelay::new(server.clone(), credentials, settings, hello)?))),
+            RelayUrl::Smtp(server) => {
+                Ok(Relay::Smtp(Box::new(SmtpRelay::new(server.clone(), credentials, settings, hello)?)))
+            }
             RelayUrl::File(folder) => FileRelay::new(folder).map(Relay::File),
             RelayUrl::Discard => Ok(Relay::Discard),
         }

@@ -52,7 +52,12 @@ enum Answer {
 
 impl SmtpRelay {
     /// Prepares; nothing is connected yet. `hello` is the name we greet with.
-    pub fn new(server: Server, credentials: Option<Credentials>, settings: &RelaySettings, hello: &str) -> Result<SmtpRelay> {
+    pub fn new(
+        server: Server,
+        credentials: Option<Credentials>,
+        settings: &RelaySettings,
+        hello: &str,
+    ) -> Result<SmtpRelay> {
         let tls = match server.security {
             Security::Plain => None,
             Security::Implicit | Security::StartTls => Some(tls::connector(server.ca.as_deref())?),
@@ -88,7 +93,10 @@ impl SmtpRelay {
     /// Hands over one message: MAIL, RCPT, DATA, the message.
     pub async fn deliver(&mut self, message: &Message) -> Result<Outcome, Stop> {
         if !is_fit_for_wire(&message.bytes) {
-            return Err(Stop::permanent(Diagnostic::error("a message has octets that may not go on the wire").help("this is a fault of letterpress: please report it")));
+            return Err(Stop::permanent(
+                Diagnostic::error("a message has octets that may not go on the wire")
+                    .help("this is a fault of letterpress: please report it"),
+            ));
         }
         self.ready().await?;
         let command = self.deadlines.command;
@@ -115,7 +123,9 @@ impl SmtpRelay {
         let content = stuffed(bytes);
         match self.ask(&content, self.deadlines.end_of_data).await {
             Answer::Reply(reply) if (200..300).contains(&reply.code) => Ok(Outcome::Accepted(reply)),
-            Answer::Reply(reply) if reply.is_transient() || reply.is_permanent() => self.refusal(Answer::Reply(reply)).await,
+            Answer::Reply(reply) if reply.is_transient() || reply.is_permanent() => {
+                self.refusal(Answer::Reply(reply)).await
+            }
             Answer::Reply(reply) => {
                 self.connection = None;
                 Ok(Outcome::InDoubt(reply))
@@ -158,10 +168,9 @@ impl SmtpRelay {
 
     async fn refused(&mut self, whom: &str, reply: &Reply) -> Stop {
         self.close().await;
-        Stop::permanent(
-            Diagnostic::error(format!("{} refuses {whom}: {reply}", self.name()))
-                .help("no reader was marked; mend the cause at the relay or in letterpress.toml, then run the command again"),
-        )
+        Stop::permanent(Diagnostic::error(format!("{} refuses {whom}: {reply}", self.name())).help(
+            "no reader was marked; mend the cause at the relay or in letterpress.toml, then run the command again",
+        ))
     }
 
     /// Clears the transaction; without a good answer the connection is given up.
@@ -174,7 +183,9 @@ impl SmtpRelay {
 
     /// Sends one command (or a message) and waits for its reply.
     async fn ask(&mut self, command: &str, deadline: Duration) -> Answer {
-        let Some(connection) = &mut self.connection else { return Answer::Lost("the connection was closed".to_owned()) };
+        let Some(connection) = &mut self.connection else {
+            return Answer::Lost("the connection was closed".to_owned());
+        };
         self.lines.take();
         let result = timeout(deadline, connection.command(command)).await;
         let lines = self.lines.take();
@@ -190,7 +201,12 @@ impl SmtpRelay {
             }
             _ => {
                 // More than one reply to one command: the next would be taken for another's answer.
-                let first: Vec<String> = lines.iter().take_while(|line| line.as_bytes().get(3) == Some(&b'-')).chain(lines.iter().find(|line| line.as_bytes().get(3) == Some(&b' '))).cloned().collect();
+                let first: Vec<String> = lines
+                    .iter()
+                    .take_while(|line| line.as_bytes().get(3) == Some(&b'-'))
+                    .chain(lines.iter().find(|line| line.as_bytes().get(3) == Some(&b' ')))
+                    .cloned()
+                    .collect();
                 if finals != 1 {
                     self.connection = None;
                 }
@@ -209,13 +225,19 @@ impl SmtpRelay {
     async fn connect(&mut self) -> Result<AsyncSmtpConnection, Stop> {
         let name = self.name();
         let unreachable = |why: &dyn std::fmt::Display| {
-            Stop::transient(Diagnostic::error(format!("the relay {name} can't be reached: {why}")).help("check host and port in the relay's URL, and that the relay is running"))
+            Stop::transient(
+                Diagnostic::error(format!("the relay {name} can't be reached: {why}"))
+                    .help("check host and port in the relay's URL, and that the relay is running"),
+            )
         };
-        let tcp = match timeout(self.deadlines.connect, TcpStream::connect((self.server.host.as_str(), self.server.port))).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(unreachable(&error)),
-            Err(_) => return Err(unreachable(&format!("no answer within {} s", self.deadlines.connect.as_secs()))),
-        };
+        let tcp =
+            match timeout(self.deadlines.connect, TcpStream::connect((self.server.host.as_str(), self.server.port)))
+                .await
+            {
+                Ok(Ok(stream)) => stream,
+                Ok(Err(error)) => return Err(unreachable(&error)),
+                Err(_) => return Err(unreachable(&format!("no answer within {} s", self.deadlines.connect.as_secs()))),
+            };
         tcp.set_nodelay(true).map_err(|error| unreachable(&error))?;
         self.lines.take();
         let wire = match self.server.security {
@@ -226,7 +248,9 @@ impl SmtpRelay {
                 self.secured(tcp, greeting).await?
             }
         };
-        let connected = timeout(self.deadlines.greeting, AsyncSmtpConnection::connect_with_transport(Box::new(wire), &self.hello)).await;
+        let connected =
+            timeout(self.deadlines.greeting, AsyncSmtpConnection::connect_with_transport(Box::new(wire), &self.hello))
+                .await;
         let mut connection = match connected {
             Ok(Ok(connection)) => connection,
             Ok(Err(error)) => return Err(self.turned_away(&error)),
@@ -258,26 +282,43 @@ impl SmtpRelay {
         }
         clear.deadline = self.deadlines.command;
         let ehlo = clear.ask(&format!("EHLO {}\r\n", self.hello)).await.map_err(|why| self.no_start(&why))?;
-        let offered = ehlo.is_positive() && ehlo.text.split_whitespace().any(|word| word.eq_ignore_ascii_case("STARTTLS"));
+        let offered =
+            ehlo.is_positive() && ehlo.text.split_whitespace().any(|word| word.eq_ignore_ascii_case("STARTTLS"));
         if !offered {
-            return Err(Stop::permanent(Diagnostic::error(format!("{} does not offer STARTTLS; nothing was sent", self.name())).help("use smtps:// if the relay has a TLS port (usually 465)")));
+            return Err(Stop::permanent(
+                Diagnostic::error(format!("{} does not offer STARTTLS; nothing was sent", self.name()))
+                    .help("use smtps:// if the relay has a TLS port (usually 465)"),
+            ));
         }
         let answer = clear.ask("STARTTLS\r\n").await.map_err(|why| self.no_start(&why))?;
         if answer.code != 220 {
-            return Err(Stop::permanent(Diagnostic::error(format!("{} refuses STARTTLS: {answer}; nothing was sent", self.name())).help("use smtps:// if the relay has a TLS port (usually 465)")));
+            return Err(Stop::permanent(
+                Diagnostic::error(format!("{} refuses STARTTLS: {answer}; nothing was sent", self.name()))
+                    .help("use smtps:// if the relay has a TLS port (usually 465)"),
+            ));
         }
         if !clear.buffer.is_empty() {
-            return Err(Stop::permanent(Diagnostic::error(format!("{} sent more than its answer to STARTTLS: someone may be tampering with the connection", self.name())).help("nothing was sent; try another network, or smtps://")));
+            return Err(Stop::permanent(
+                Diagnostic::error(format!(
+                    "{} sent more than its answer to STARTTLS: someone may be tampering with the connection",
+                    self.name()
+                ))
+                .help("nothing was sent; try another network, or smtps://"),
+            ));
         }
         Ok((tcp, b"220 secured\r\n".to_vec()))
     }
 
     fn no_start(&self, why: &str) -> Stop {
-        Stop::transient(Diagnostic::error(format!("the relay {} can't be reached: {why}", self.name())).help("check host, port and scheme: smtp:// starts in clear, smtps:// with TLS"))
+        Stop::transient(
+            Diagnostic::error(format!("the relay {} can't be reached: {why}", self.name()))
+                .help("check host, port and scheme: smtp:// starts in clear, smtps:// with TLS"),
+        )
     }
 
     fn greeted_with(&self, reply: &Reply) -> Stop {
-        let diagnostic = Diagnostic::error(format!("{} turns us away: {reply}", self.name())).help("no reader was marked; ask the relay's operator, or try later");
+        let diagnostic = Diagnostic::error(format!("{} turns us away: {reply}", self.name()))
+            .help("no reader was marked; ask the relay's operator, or try later");
         if reply.is_permanent() { Stop::permanent(diagnostic) } else { Stop::transient(diagnostic) }
     }
 
@@ -296,15 +337,18 @@ impl SmtpRelay {
     async fn log_in(&self, connection: &mut AsyncSmtpConnection) -> Result<(), Stop> {
         let Some(credentials) = &self.credentials else { return Ok(()) };
         let login = Login::new(credentials.user.clone(), credentials.password.clone());
-        let result = timeout(self.deadlines.command, connection.auth(&[Mechanism::Plain, Mechanism::Login], &login)).await;
+        let result =
+            timeout(self.deadlines.command, connection.auth(&[Mechanism::Plain, Mechanism::Login], &login)).await;
         let reply = Reply::from_lines(&self.lines.take().last().cloned().into_iter().collect::<Vec<_>>());
         match result {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) if error.status().is_some() && !reply.is_transient() => {
-                Err(Stop::permanent(Diagnostic::error(format!("{} refuses the login of {}: {reply}", self.name(), credentials.user)).help("no reader was marked; check user and password")))
-            }
+            Ok(Err(error)) if error.status().is_some() && !reply.is_transient() => Err(Stop::permanent(
+                Diagnostic::error(format!("{} refuses the login of {}: {reply}", self.name(), credentials.user))
+                    .help("no reader was marked; check user and password"),
+            )),
             Ok(Err(error)) if error.is_client() => Err(Stop::permanent(
-                Diagnostic::error(format!("{} offers no login that we know (PLAIN or LOGIN)", self.name())).help("leave the user out if the relay takes mail without a login"),
+                Diagnostic::error(format!("{} offers no login that we know (PLAIN or LOGIN)", self.name()))
+                    .help("leave the user out if the relay takes mail without a login"),
             )),
             Ok(Err(error)) => Err(self.no_start(&lost(&error))),
             Err(_) => Err(self.no_start("no reply to the login in time")),
@@ -316,7 +360,11 @@ impl SmtpRelay {
 fn lost(error: &lettre::transport::smtp::Error) -> String {
     use std::error::Error;
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
-    if cause.contains("incomplete response") || cause.is_empty() { "the relay closed the connection".to_owned() } else { format!("the connection failed: {cause}") }
+    if cause.contains("incomplete response") || cause.is_empty() {
+        "the relay closed the connection".to_owned()
+    } else {
+        format!("the connection failed: {cause}")
+    }
 }
 
 /// Our messages are CRLF only and 7-bit; anything else could end the message early for some server (SMTP smuggling).
@@ -358,7 +406,10 @@ struct ClearText<'a> {
 
 impl ClearText<'_> {
     async fn ask(&mut self, command: &str) -> Result<Reply, String> {
-        timeout(self.deadline, self.stream.write_all(command.as_bytes())).await.map_err(|_| "it takes nothing".to_owned())?.map_err(|error| error.to_string())?;
+        timeout(self.deadline, self.stream.write_all(command.as_bytes()))
+            .await
+            .map_err(|_| "it takes nothing".to_owned())?
+            .map_err(|error| error.to_string())?;
         self.reply().await
     }
 
@@ -379,7 +430,10 @@ impl ClearText<'_> {
                 return Err("its reply has no end".to_owned());
             }
             let mut chunk = [0; 1024];
-            let n = timeout(self.deadline, self.stream.read(&mut chunk)).await.map_err(|_| "it said nothing in time".to_owned())?.map_err(|error| error.to_string())?;
+            let n = timeout(self.deadline, self.stream.read(&mut chunk))
+                .await
+                .map_err(|_| "it said nothing in time".to_owned())?
+                .map_err(|error| error.to_string())?;
             if n == 0 {
                 return Err("it closed the connection".to_owned());
             }

@@ -65,9 +65,11 @@ impl Folder {
     pub fn create(preview: &Path, slug: &str) -> Result<Folder> {
         let path = preview.join(slug);
         if path.exists() {
-            let is_ours = path.join(REPORT).is_file() || fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
+            let is_ours =
+                path.join(REPORT).is_file() || fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
             if !is_ours {
-                return Err(Diagnostic::error(format!("{} exists and is no preview of ours", path.display())).help("move it away"));
+                return Err(Diagnostic::error(format!("{} exists and is no preview of ours", path.display()))
+                    .help("move it away"));
             }
             fs::remove_dir_all(&path).map_err(|error| Diagnostic::io("empty", &path, &error))?;
         }
@@ -84,7 +86,8 @@ impl Folder {
 
     /// Writes one copy's files and returns their common name.
     pub fn copy(&self, number: usize, proof: &Proofed) -> Result<String> {
-        let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '+') { c } else { '_' };
+        let safe =
+            |c: char| if c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '+') { c } else { '_' };
         let address: String = proof.message.envelope.forward_path.as_str().chars().map(safe).take(80).collect();
         let stem = format!("{number:03}-{address}");
         self.write(&format!("{stem}.eml"), &proof.message.bytes)?;
@@ -100,7 +103,8 @@ impl Folder {
     }
 
     pub fn report(&self, report: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_vec_pretty(report).map_err(|error| Diagnostic::error(format!("the report can't be written: {error}")))?;
+        let text = serde_json::to_vec_pretty(report)
+            .map_err(|error| Diagnostic::error(format!("the report can't be written: {error}")))?;
         self.write(REPORT, &text)
     }
 
