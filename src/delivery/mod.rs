@@ -4,6 +4,7 @@
 //! [`Outcome`]; what the relay has against us and not against the reader is a [`Stop`]. Who is sent to, and what is
 //! recorded, is not decided here.
 
+mod connect;
 mod credentials;
 mod file;
 mod outcome;
