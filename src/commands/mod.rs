@@ -2,8 +2,11 @@
 //!
 //! A command reads what was asked, calls the library, and reports. What it decides belongs further up.
 
+pub mod check;
+pub mod completions;
 mod exit;
 pub mod import;
+pub mod init;
 pub mod preview;
 pub mod send;
 pub mod status;

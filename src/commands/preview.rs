@@ -10,7 +10,7 @@ use crate::edition::Group;
 use crate::mailing::{Press, sources_digest};
 use crate::preview::{Folder, Proofed, decode_copy};
 use crate::project::Project;
-use crate::report::{count, counted, size};
+use crate::report::{self, count, counted, size};
 
 /// Write the messages as they would go to preview/SLUG/ and look at them in a browser
 #[derive(Debug, Args)]
@@ -109,7 +109,7 @@ fn tell(folder: &Folder, survey: &Survey, slug: &str, session: &Session) {
     for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
         screen.result(format!("Left out: {} {reason}", count(n)));
     }
-    screen.result(format!("Look at:   {}", folder.page_path().display()));
+    screen.result(format!("Look at:   {}", report::path(&folder.page_path())));
     if survey.has_errors() {
         screen.say("Errors were found: mend them before sending.");
     } else {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::extension::ClientId;
-use tokio::io::AsyncReadExt;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 

@@ -182,7 +182,7 @@ impl fmt::Display for RelayUrl {
                     write!(f, "{}:{}", server.host, server.port)
                 }
             }
-            RelayUrl::File(folder) => write!(f, "file:{}", folder.display()),
+            RelayUrl::File(folder) => write!(f, "file:{}", folder.strip_prefix(".").unwrap_or(folder).display()),
             RelayUrl::Discard => f.write_str("discard:"),
         }
     }
