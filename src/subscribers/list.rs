@@ -1,7 +1,7 @@
 //! Reading a list: one row after the other through one buffer, each with what is wrong with it.
 //!
 //! A row with a fault is handed out too, so that it can be shown and mended; it names nobody to write to. Whether a row
-//! repeats an earlier one is found in `duplicate`, who may be written to in `audience`.
+//! repeats an earlier one is found in `repeat`, who may be written to in `audience`.
 
 use std::borrow::Cow;
 use std::fs::{File, Metadata};
@@ -26,6 +26,8 @@ pub struct Rows {
     records: Records,
     columns: Columns,
     cells: Cells,
+    /// Byte and line behind the first line.
+    begin: (u64, u64),
     opened: Stamp,
 }
 
@@ -64,7 +66,8 @@ impl Rows {
         let opened = Stamp::of(&metadata);
         let mut records = Records::new(file, &label(path))?;
         let Some(columns) = Columns::read(&mut records, wanted)? else { return Ok(None) };
-        Ok(Some(Rows { records, columns, cells: Cells::default(), opened }))
+        let begin = records.place();
+        Ok(Some(Rows { records, columns, cells: Cells::default(), begin, opened }))
     }
 
     pub fn columns(&self) -> &Columns {
@@ -91,7 +94,13 @@ impl Rows {
         self.records.line()
     }
 
-    /// Goes to a row whose place is known.
+    /// Goes back to the first row.
+    pub(super) fn rewind(&mut self) -> Result<()> {
+        self.cells.windows_1252 = false;
+        self.records.restart(self.begin.0, self.begin.1)
+    }
+
+    /// Goes to a row whose place is known, to read it alone.
     pub(super) fn seek(&mut self, offset: u64, line: u64) -> Result<()> {
         self.records.seek(offset, line)
     }
@@ -145,7 +154,7 @@ impl Cells {
         self.remarks.clear();
         let text = std::str::from_utf8(raw.bytes).ok();
         if text.is_some() && is_plain(raw.bytes) {
-            self.values.extend(raw.spans.iter().map(|span| Value::trimmed(raw.bytes, span.start, span.end)));
+            self.values.extend(raw.spans.iter().map(|span| Value::plain(*span)));
         } else {
             if text.is_none() && !self.windows_1252 {
                 self.windows_1252 = true;

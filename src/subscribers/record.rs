@@ -225,11 +225,25 @@ impl Records {
         self.line
     }
 
-    /// Goes to a record whose place is known and reads in small blocks from now on.
+    /// Where the next record is looked for: byte and line.
+    pub(super) fn place(&self) -> (u64, u64) {
+        (self.offset, self.line)
+    }
+
+    /// Goes to a place to read a single record.
     pub(super) fn seek(&mut self, offset: u64, line: u64) -> Result<()> {
+        self.go(offset, line, 1 << 12)
+    }
+
+    /// Goes to a place to read from there to the end.
+    pub(super) fn restart(&mut self, offset: u64, line: u64) -> Result<()> {
+        self.go(offset, line, BLOCK)
+    }
+
+    fn go(&mut self, offset: u64, line: u64, block: usize) -> Result<()> {
         self.file.seek(SeekFrom::Start(offset)).map_err(|error| self.failed(&error))?;
         (self.start, self.end, self.ended) = (0, 0, false);
-        (self.offset, self.line, self.block) = (offset, line, 1 << 12);
+        (self.offset, self.line, self.block) = (offset, line, block);
         Ok(())
     }
 
@@ -292,7 +306,7 @@ impl Records {
             self.buffer.resize(room, 0);
         }
         loop {
-            match self.file.read(&mut self.buffer[self.end..]) {
+            match self.file.read(&mut self.buffer[self.end..room]) {
                 Ok(0) => self.ended = true,
                 Ok(n) => self.end += n,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,

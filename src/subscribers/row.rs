@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 
 use super::column::{Columns, Field};
 use super::defect::{Fault, Remark};
-use super::record::Raw;
+use super::record::{Raw, Span};
 use super::status::Status;
 use super::text::{decode, first_word};
 
@@ -22,15 +22,9 @@ pub(super) struct Value {
 }
 
 impl Value {
-    /// A value of the record without the spaces around it.
-    pub(super) fn trimmed(bytes: &[u8], mut start: usize, mut end: usize) -> Value {
-        while start < end && bytes[start] == b' ' {
-            start += 1;
-        }
-        while start < end && bytes[end - 1] == b' ' {
-            end -= 1;
-        }
-        Value { start, end, in_scratch: false }
+    /// A value that lies in the record as it is, but for the spaces around it.
+    pub(super) fn plain(span: Span) -> Value {
+        Value { start: span.start, end: span.end, in_scratch: false }
     }
 
     /// Adds a value to the scratch text.
@@ -42,7 +36,7 @@ impl Value {
 
     pub(super) fn of<'a>(self, text: &'a str, scratch: &'a str) -> &'a str {
         let source = if self.in_scratch { scratch } else { text };
-        source.get(self.start..self.end).unwrap_or_default()
+        source.get(self.start..self.end).unwrap_or_default().trim_matches(' ')
     }
 }
 
