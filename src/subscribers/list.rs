@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use super::column::{Columns, email_names};
 use super::defect::{Fault, Remark};
 use super::record::{Raw, Records, unquote};
-use super::row::{Row, Value};
+use super::row::{Row, Value, value};
 use super::status::Status;
 use super::text::clean;
 
@@ -34,6 +34,7 @@ pub struct Rows {
 /// The values of one row and what was found out about it; used again for the next one.
 #[derive(Debug, Default)]
 struct Cells {
+    /// Not used for a row whose values are its fields as they are.
     values: Vec<Value>,
     /// Values that could not stay as they are in the file.
     scratch: String,
@@ -129,8 +130,10 @@ impl Rows {
         let Some(raw) = self.records.read()? else { return Ok(None) };
         let text = self.cells.fill(&raw, self.columns.email);
         self.cells.fault = shape_fault(&raw, &self.columns);
-        let (email, has_address) = self.cells.address(text, self.columns.email);
-        let status = self.cells.status(text, self.columns.status);
+        let email = value(&raw, &self.cells.values, self.columns.email);
+        let (email, has_address) = self.cells.address(text, email);
+        let status = self.columns.status.map_or_else(Value::default, |column| value(&raw, &self.cells.values, column));
+        let status = self.cells.status(text, status);
         Ok(Some(Row {
             raw,
             columns: &self.columns,
@@ -153,9 +156,7 @@ impl Cells {
         self.scratch.clear();
         self.remarks.clear();
         let text = std::str::from_utf8(raw.bytes).ok();
-        if text.is_some() && is_plain(raw.bytes) {
-            self.values.extend(raw.spans.iter().map(|span| Value::plain(*span)));
-        } else {
+        if !raw.extent.plain {
             if text.is_none() && !self.windows_1252 {
                 self.windows_1252 = true;
                 self.remarks.push(Remark::Windows1252);
@@ -185,8 +186,7 @@ impl Cells {
     }
 
     /// The address as it goes on the wire, and whether it is one.
-    fn address(&mut self, text: &str, column: usize) -> (Value, bool) {
-        let value = self.values.get(column).copied().unwrap_or_default();
+    fn address(&mut self, text: &str, value: Value) -> (Value, bool) {
         let cell = value.of(text, &self.scratch);
         if address::is_plain(cell) {
             return (value, true);
@@ -201,8 +201,7 @@ impl Cells {
     }
 
     /// The status; a list without such a column has active readers only.
-    fn status(&mut self, text: &str, column: Option<usize>) -> Option<Status> {
-        let value = column.and_then(|column| self.values.get(column)).copied().unwrap_or_default();
+    fn status(&mut self, text: &str, value: Value) -> Option<Status> {
         let word = value.of(text, &self.scratch);
         let status = Status::parse(word);
         if status.is_none() && self.fault.is_none() {
@@ -210,13 +209,6 @@ impl Cells {
         }
         status
     }
-}
-
-/// Printable ASCII without quotes: its values can stay where they are.
-fn is_plain(bytes: &[u8]) -> bool {
-    // Without a way out in the middle, which keeps it fast.
-    let special = |b: u8| u8::from(!(0x20..0x7f).contains(&b)) | u8::from(b == b'"');
-    bytes.iter().fold(0, |found, b| found | special(*b)) == 0
 }
 
 /// More fields than the first line names, or text behind a closing quote: then which field is which can't be known.

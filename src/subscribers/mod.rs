@@ -17,6 +17,7 @@ mod list;
 mod record;
 mod repeat;
 mod row;
+mod scan;
 mod segment;
 mod status;
 mod suppression;

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 
 use super::column::{Columns, Field};
 use super::defect::{Fault, Remark};
-use super::record::{Raw, Span};
+use super::record::Raw;
 use super::status::Status;
 use super::text::{decode, first_word};
 
@@ -22,11 +22,6 @@ pub(super) struct Value {
 }
 
 impl Value {
-    /// A value that lies in the record as it is, but for the spaces around it.
-    pub(super) fn plain(span: Span) -> Value {
-        Value { start: span.start, end: span.end, in_scratch: false }
-    }
-
     /// Adds a value to the scratch text.
     pub(super) fn push(scratch: &mut String, value: &str) -> Value {
         let start = scratch.len();
@@ -36,8 +31,22 @@ impl Value {
 
     pub(super) fn of<'a>(self, text: &'a str, scratch: &'a str) -> &'a str {
         let source = if self.in_scratch { scratch } else { text };
-        source.get(self.start..self.end).unwrap_or_default().trim_matches(' ')
+        let value = source.get(self.start..self.end).unwrap_or_default();
+        // Asked first, since it is asked for every value and hardly ever so.
+        if value.starts_with(' ') || value.ends_with(' ') { value.trim_matches(' ') } else { value }
     }
+}
+
+/// Where the value of a column lies; nowhere when the row ends before it.
+pub(super) fn value(raw: &Raw<'_>, values: &[Value], column: usize) -> Value {
+    if !raw.extent.plain {
+        return values.get(column).copied().unwrap_or_default();
+    }
+    raw.spans.get(column).map_or_else(Value::default, |span| Value {
+        start: span.start,
+        end: span.end,
+        in_scratch: false,
+    })
 }
 
 /// A row of the list, valid until the next one is read.
@@ -102,7 +111,7 @@ impl<'a> Row<'a> {
 
     /// The value of a column, counted from 0; empty where the row ends before it.
     pub fn column(&self, column: usize) -> &'a str {
-        self.values.get(column).map_or("", |value| value.of(self.text, self.scratch))
+        value(&self.raw, self.values, column).of(self.text, self.scratch)
     }
 
     /// The value of a field found by [`Columns::field`].
