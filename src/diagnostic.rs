@@ -203,7 +203,8 @@ impl Diagnostic {
             Severity::Note => AnsiColor::Green,
         };
         let word = |text: &str, color: AnsiColor| {
-            let style = if styled { Style::new().fg_color(Some(color.into())).effects(Effects::BOLD) } else { Style::new() };
+            let style =
+                if styled { Style::new().fg_color(Some(color.into())).effects(Effects::BOLD) } else { Style::new() };
             format!("{style}{text}{style:#}")
         };
         let name = match self.0.severity {
@@ -303,7 +304,8 @@ mod tests {
 
     #[test]
     fn a_report_without_a_line_is_short() {
-        let report = Diagnostic::error("nothing\u{1b} was sent").at(Place::file("a.md")).help("try again").render(false);
+        let report =
+            Diagnostic::error("nothing\u{1b} was sent").at(Place::file("a.md")).help("try again").render(false);
         assert_eq!(report, "error: nothing\\u{1b} was sent\n  --> a.md\n  help: try again");
     }
 

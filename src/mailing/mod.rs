@@ -138,6 +138,3 @@ impl Mailing {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -2,7 +2,7 @@
 //! name is the one instant at which the mailing exists; before it a crash leaves a temporary folder and nothing else.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use aws_lc_rs::digest;
@@ -103,7 +103,13 @@ fn commit(folder: tempfile::TempDir, mailings: &Path, slug: &str) -> Result<()> 
         fs::rename(folder.path(), &target)?;
         durable::sync_folder(mailings)
     };
-    attempt().map_err(|error| Diagnostic::io("seal the mailing in", &target, &error))?;
+    attempt().map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty => {
+            Diagnostic::error(format!("{slug} was sealed by another command meanwhile; this one sent nothing"))
+                .help(format!("letterpress status {slug} shows how far it is"))
+        }
+        _ => Diagnostic::io("seal the mailing in", &target, &error),
+    })?;
     // It has another name now: there is nothing left to remove.
     let _ = folder.keep();
     Ok(())
