@@ -43,16 +43,23 @@ Exit codes:
 #[derive(Debug, Args)]
 pub struct Globals {
     /// The publication's folder
-    #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    #[arg(
+        help_heading = "General options",
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
     pub root: PathBuf,
     /// Results as JSON on standard output
-    #[arg(long, global = true)]
+    #[arg(help_heading = "General options", long, global = true)]
     pub json: bool,
     /// Only results and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    #[arg(help_heading = "General options", short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more
-    #[arg(short, long, global = true)]
+    #[arg(help_heading = "General options", short, long, global = true)]
     pub verbose: bool,
 }
 

@@ -18,8 +18,9 @@ use crate::subscribers::AudienceSummary;
 /// Send an article to everyone who is owed a copy; run again, it carries on where it stopped
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Safe by default: it shows who gets the article and asks for the number of readers; without a terminal and without --yes
-nothing leaves. A reader whose copy was sent but never answered for is in doubt and is not written to again unasked.")]
+It shows who gets the article and asks for the number of readers; without a terminal and without --yes nothing leaves.
+
+A reader whose copy was sent and never answered for is in doubt, and is not written to again unasked.")]
 pub struct SendArgs {
     /// A slug or a path; the newest article that is no draft when left out
     pub article: Option<String>,
