@@ -48,12 +48,20 @@ pub struct Globals {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    Preview(commands::preview::PreviewArgs),
+    Send(commands::send::SendArgs),
+    Status(commands::status::StatusArgs),
+    New(commands::new::NewArgs),
     Import(commands::import::ImportArgs),
     Subscribers(commands::subscribers::SubscribersArgs),
 }
 
 fn dispatch(command: Command, session: &Session) -> Result<Exit> {
     match command {
+        Command::Preview(args) => commands::preview::run(&args, session),
+        Command::Send(args) => commands::send::run(&args, session),
+        Command::Status(args) => commands::status::run(&args, session),
+        Command::New(args) => commands::new::run(&args, session),
         Command::Import(args) => commands::import::run(&args, session),
         Command::Subscribers(args) => commands::subscribers::run(&args, session),
     }

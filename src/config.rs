@@ -56,6 +56,7 @@ impl Config {
             .map_err(|error| setting_error("publication", &source, &error))?;
         let config = Config { settings, publication, source };
         config.settings.unsubscribe.check().map_err(|error| config.wrong("unsubscribe", &error))?;
+        config.settings.relay.check().map_err(|error| config.wrong("relay", &error))?;
         Ok(config)
     }
 

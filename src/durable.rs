@@ -4,7 +4,7 @@
 //! at every instant the old or the new content is there, whole. Data is private by default (mode 0600).
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Diagnostic, Result};
@@ -80,14 +80,33 @@ pub fn create_folder(path: &Path, privacy: Privacy) -> Result<()> {
 
 /// Appends one line to a log file, creating it, and syncs it before returning.
 pub fn append_line(path: &Path, privacy: Privacy, line: &str) -> Result<()> {
-    debug_assert!(!line.contains('\n'), "one line is one record");
-    let attempt = || -> io::Result<()> {
+    append_lines(path, privacy, std::slice::from_ref(&line))
+}
+
+/// Appends lines to a log file, creating it, and syncs them together before returning. A last line that a crash left
+/// without its end is ended first, so that it spoils no other.
+pub fn append_lines(path: &Path, privacy: Privacy, lines: &[impl AsRef<str>]) -> Result<()> {
+    let mut text = String::new();
+    for line in lines {
+        debug_assert!(!line.as_ref().contains('\n'), "one line is one record");
+        text.push_str(line.as_ref());
+        text.push('\n');
+    }
+    let mut attempt = || -> io::Result<()> {
         let new = !path.exists();
-        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
         if new {
             set_mode(&file, privacy)?;
         }
-        file.write_all(format!("{line}\n").as_bytes())?;
+        if file.metadata()?.len() > 0 {
+            let mut last = [0];
+            file.seek(io::SeekFrom::End(-1))?;
+            file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                text.insert(0, '\n');
+            }
+        }
+        file.write_all(text.as_bytes())?;
         file.sync_data()?;
         if new { sync_folder(&folder_of(path)) } else { Ok(()) }
     };
@@ -129,7 +148,7 @@ fn set_mode(_: &File, _: Privacy) -> io::Result<()> {
 /// however it ends. The lock file itself stays and means nothing.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -137,17 +156,22 @@ impl Lock {
     pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
         let file = open_lock(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { _file: file })),
+            Ok(()) => Ok(Some(Lock { file })),
             Err(fs::TryLockError::WouldBlock) => Ok(None),
             Err(fs::TryLockError::Error(error)) => Err(Diagnostic::io("lock", path, &error)),
         }
+    }
+
+    /// Writes into the lock file who holds it, for whoever finds it held; without it the lock is as good.
+    pub fn note(&mut self, holder: &str) {
+        let _ = self.file.set_len(0).and_then(|()| self.file.write_all(holder.as_bytes()));
     }
 
     /// Waits for the lock: for changes that take moments, such as to a list file.
     pub fn acquire(path: &Path) -> Result<Lock> {
         let file = open_lock(path)?;
         file.lock().map_err(|error| Diagnostic::io("lock", path, &error))?;
-        Ok(Lock { _file: file })
+        Ok(Lock { file })
     }
 }
 
@@ -188,6 +212,18 @@ mod tests {
         create_new(&path, Privacy::Shared, b"one").unwrap();
         assert!(create_new(&path, Privacy::Shared, b"two").unwrap_err().message().contains("exists already"));
         assert_eq!(fs::read(&path).unwrap(), b"one");
+    }
+
+    #[test]
+    fn a_torn_last_line_spoils_no_other() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        append_line(&path, Privacy::Private, "one").unwrap();
+        append_lines(&path, Privacy::Private, &["two", "three"]).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntwo\nthree\n");
+        fs::write(&path, "one\ntw").unwrap();
+        append_line(&path, Privacy::Private, "three").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "one\ntw\nthree\n");
     }
 
     #[test]

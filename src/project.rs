@@ -2,8 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::article::{self, Article};
+use crate::clock::Timestamp;
 use crate::config::Config;
-use crate::diagnostic::Result;
+use crate::delivery::{Credentials, Relay, RelayUrl};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::edition::{Merging, Sources, Template, Theme, images};
+use crate::mailing::Press;
+use crate::message::Composer;
+use crate::publication::SettingError;
+use crate::subscribers::{Audience, Columns, Files, Segment};
+use crate::unsubscribe::{Key, Links};
 
 /// An opened publication.
 #[derive(Debug)]
@@ -18,19 +27,14 @@ impl Project {
         Ok(Project { root: root.to_path_buf(), config: Config::load(root)? })
     }
 
-    /// Articles.
-    pub fn content(&self) -> PathBuf {
-        self.root.join("content")
-    }
-
-    /// The theme.
+    /// The theme's folder.
     pub fn templates(&self) -> PathBuf {
         self.root.join("templates")
     }
 
     /// The list files.
-    pub fn subscribers(&self) -> PathBuf {
-        self.root.join("subscribers")
+    pub fn files(&self) -> Files {
+        Files::of(&self.root.join("subscribers"))
     }
 
     /// Sealed mailings and their journals.
@@ -41,5 +45,74 @@ impl Project {
     /// What a dry run writes.
     pub fn preview(&self) -> PathBuf {
         self.root.join("preview")
+    }
+
+    /// The article that is meant: by slug or path, or the newest that is no draft.
+    pub fn article(&self, name: Option<&str>) -> Result<Article> {
+        article::find(&self.root, name)
+    }
+
+    /// The list, about to be gone through.
+    pub fn audience(&self) -> Result<Audience> {
+        Audience::open(&self.files())
+    }
+
+    /// The segment that is asked for, or else the article's own.
+    pub fn segment(&self, asked: Option<&str>, article: &Article, columns: &Columns) -> Result<Option<Segment>> {
+        match (asked, &article.segment) {
+            (Some(text), _) => Segment::parse("--segment", text, columns).map(Some),
+            (None, Some(text)) => Segment::parse(&format!("{} (segment)", article.file), text, columns).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The ways to leave, with the signing key; `true` when the key was made just now.
+    pub fn links(&self) -> Result<(Links, bool)> {
+        let settings = &self.config.settings.unsubscribe;
+        let (key, new) = Key::load_or_create(&self.root.join(settings.key_file()))?;
+        Ok((Links::new(key, &self.config.publication.list_id, settings), new))
+    }
+
+    /// Where the unsubscribe key lies, as a person would name it.
+    pub fn key_file(&self) -> &str {
+        self.config.settings.unsubscribe.key_file()
+    }
+
+    /// All that an edition of an article is made from, as it is now.
+    pub fn sources(&self, article: Article, columns: &Columns) -> Result<Sources> {
+        let publication = self.config.publication.clone();
+        let images = images::load(&article, publication.assets_url.as_deref())?;
+        let settings = self.config.settings.theme.clone();
+        let columns = columns.names().into_iter().map(str::to_owned).collect();
+        Ok(Sources { publication, article, theme: Theme::load(&self.templates())?, settings, images, columns })
+    }
+
+    /// Makes copies strikable: reads the sources and prepares headers.
+    pub fn press(&self, sources: Sources, links: Links, mailing_id: &str, date: Timestamp) -> Result<Press> {
+        let composer = Composer::new(&sources.publication, links, &sources.article.slug, mailing_id, date);
+        Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
+    }
+
+    /// Where messages go: what was asked for, or `[relay] url`.
+    pub fn relay_url(&self, asked: Option<&str>) -> Result<RelayUrl> {
+        let parsed = match (asked, &self.config.settings.relay.url) {
+            (Some(text), _) => RelayUrl::parse(text).map_err(|error| Diagnostic::error(format!("--relay: {}", error.message)).help(error.help)),
+            (None, Some(text)) => RelayUrl::parse(text).map_err(|error| self.config.wrong("relay", &error)),
+            (None, None) => {
+                let error = SettingError::new("url", "no relay is set", "write url = \"smtps://…\" in [relay], or give --relay URL (file:outbox writes files)");
+                Err(self.config.wrong("relay", &error))
+            }
+        }?;
+        Ok(match parsed {
+            RelayUrl::File(folder) => RelayUrl::File(self.root.join(folder)),
+            other => other,
+        })
+    }
+
+    /// The relay, ready to be connected to. `environment` looks a variable up, for the password.
+    pub fn relay(&self, url: &RelayUrl, environment: impl Fn(&str) -> Option<String>) -> Result<Relay> {
+        let settings = &self.config.settings.relay;
+        let credentials = Credentials::find(url, settings, &self.root, environment)?;
+        Relay::new(url, credentials, settings, self.config.publication.from.address.domain())
     }
 }

@@ -152,7 +152,9 @@ impl Publication {
             Some(text) => mailbox("bounces", text)?.address,
             None => from.address.clone(),
         };
-        let postal_address = settings.postal_address.trim().to_owned();
+        // Written in several lines or in one, it stands in one line in the colophon.
+        let lines = settings.postal_address.lines().map(|line| line.trim().trim_end_matches(',')).filter(|line| !line.is_empty());
+        let postal_address = lines.collect::<Vec<_>>().join(", ");
         if postal_address.is_empty() {
             return Err(SettingError::new(
                 "postal_address",
@@ -221,12 +223,7 @@ fn checked_list_id(id: &str) -> Result<String, SettingError> {
 }
 
 fn checked_language(language: &str) -> Result<String, SettingError> {
-    let ok = language.split('-').enumerate().all(|(n, part)| {
-        (1..=8).contains(&part.len())
-            && part.bytes().all(|b| b.is_ascii_alphanumeric())
-            && (n > 0 || (2..=3).contains(&part.len()))
-    });
-    if ok {
+    if is_language_tag(language) {
         Ok(language.to_owned())
     } else {
         Err(SettingError::new(
@@ -235,6 +232,15 @@ fn checked_language(language: &str) -> Result<String, SettingError> {
             "write it as in `en`, `de` or `pt-BR`",
         ))
     }
+}
+
+/// Whether a text has the form of a language tag (BCP 47): `en`, `de-CH`, `sr-Latn-RS`.
+pub fn is_language_tag(language: &str) -> bool {
+    language.split('-').enumerate().all(|(n, part)| {
+        (1..=8).contains(&part.len())
+            && part.bytes().all(|b| b.is_ascii_alphanumeric())
+            && (n > 0 || (2..=3).contains(&part.len()))
+    })
 }
 
 /// A link that goes into mail: absolute https, without spaces.

@@ -1,26 +1,319 @@
-//! How does one leave in one click: signed tokens and the links that carry them.
+//! How does one leave in one click: signed tokens, the links that carry them, and the key that signs.
+//!
+//! A token says which reader of which list it is for and can't be guessed or forged; it holds no address (RFC 8058
+//! section 3.1, and so that proxies' logs stay clean). The same key makes the opaque ids of messages.
 
+use std::path::Path;
+
+use aws_lc_rs::{hmac, rand};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::durable::{self, Privacy};
 use crate::publication::SettingError;
 
 /// `[unsubscribe]` in `letterpress.toml`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnsubscribeSettings {
+    /// The page that lets a reader leave, with `{token}` in it.
     pub url: Option<String>,
+    /// An address that takes requests to leave by mail.
+    pub mailto: Option<Address>,
+    /// Where the signing key lies; `keys/unsubscribe.key` when left out.
+    pub key_file: Option<String>,
 }
 
 impl UnsubscribeSettings {
+    /// The signing key's file, relative to the publication.
+    pub fn key_file(&self) -> &str {
+        self.key_file.as_deref().unwrap_or("keys/unsubscribe.key")
+    }
+
     /// Checks the settings.
+    ///
+    /// # Errors
+    /// The setting that would make mail without a working way to leave.
     pub fn check(&self) -> Result<(), SettingError> {
-        match &self.url {
-            Some(url) if !url.contains("{token}") => Err(SettingError::new(
+        let Some(url) = &self.url else {
+            return match self.mailto {
+                Some(_) => Ok(()),
+                None => Err(SettingError::new(
+                    "url",
+                    "readers have no way to leave",
+                    "set url = \"https://…/{token}\", or mailto = \"leave@your-domain.org\", or both",
+                )),
+            };
+        };
+        let example = "write it as in `https://example.com/unsubscribe/{token}`";
+        if !url.starts_with("https://") {
+            return Err(SettingError::new(
                 "url",
-                "it has no `{token}`",
-                "write it as in `https://example.com/unsubscribe/{token}`",
-            )),
-            _ => Ok(()),
+                "it is not https, which one-click unsubscribing needs (RFC 8058)",
+                example,
+            ));
         }
+        if url.matches("{token}").count() != 1 {
+            return Err(SettingError::new("url", "it needs `{token}` once", example));
+        }
+        let odd = url.bytes().any(|byte| !byte.is_ascii_graphic() || b"\"<>\\,;`".contains(&byte));
+        if odd || url.len() > 140 {
+            return Err(SettingError::new(
+                "url",
+                "it is too long, or has characters that can't stand in a header",
+                example,
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The publication's signing key. Losing it breaks the links in mail that was sent; publishing it lets anybody unsubscribe
+/// anybody.
+#[derive(Clone)]
+pub struct Key(hmac::Key);
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Key(…)")
+    }
+}
+
+/// How many octets of the key are secret.
+const KEY_OCTETS: usize = 32;
+
+impl Key {
+    pub fn from_bytes(bytes: &[u8]) -> Key {
+        Key(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+    }
+
+    /// Reads the key, or makes one when there is none. `true`: it is new.
+    ///
+    /// # Errors
+    /// A file that holds something else, or that can't be read or written.
+    pub fn load_or_create(path: &Path) -> Result<(Key, bool)> {
+        match std::fs::read_to_string(path) {
+            Ok(text) => Ok((Self::decode(path, text.trim())?, false)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut bytes = [0; KEY_OCTETS];
+                rand::fill(&mut bytes).map_err(|_| Diagnostic::error("the system gave no random numbers for a key"))?;
+                if let Some(folder) = path.parent() {
+                    durable::create_folder(folder, Privacy::Private)?;
+                }
+                match durable::create_new(
+                    path,
+                    Privacy::Private,
+                    format!("{}\n", URL_SAFE_NO_PAD.encode(bytes)).as_bytes(),
+                ) {
+                    // Two commands may start at once; the key of the first is the key of both.
+                    Err(_) if path.exists() => Self::load_or_create(path).map(|(key, _)| (key, false)),
+                    result => result.map(|()| (Self::from_bytes(&bytes), true)),
+                }
+            }
+            Err(error) => Err(Diagnostic::io("read", path, &error)),
+        }
+    }
+
+    fn decode(path: &Path, text: &str) -> Result<Key> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == KEY_OCTETS);
+        bytes.map(|bytes| Key::from_bytes(&bytes)).ok_or_else(|| {
+            Diagnostic::error(format!("{} holds no key of ours", path.display()))
+                .help("restore it from a backup: links in mail that was sent are signed with it")
+        })
+    }
+
+    /// The first 16 octets of a MAC over labelled parts; a label keeps MACs of different purposes apart.
+    fn mac(&self, label: &str, parts: &[&[u8]]) -> [u8; 16] {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(label.as_bytes());
+        for part in parts {
+            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(part);
+        }
+        let tag = context.sign();
+        let mut out = [0; 16];
+        out.copy_from_slice(&tag.as_ref()[..16]);
+        out
+    }
+
+    /// What one reader's copy of one mailing is called: opaque, and always the same.
+    pub fn message_id(&self, mailing: &str, reader: &ReaderId) -> String {
+        hex(&self.mac("letterpress message", &[mailing.as_bytes(), &reader.0]))
+    }
+
+    /// The id of the mailing of an article: the same for the same publication and slug.
+    pub fn mailing_id(&self, list_id: &str, slug: &str, purpose: &str) -> String {
+        hex(&self.mac("letterpress mailing", &[list_id.as_bytes(), slug.as_bytes(), purpose.as_bytes()]))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
+
+/// A reader of a list, without the address: the same for the same address, whatever its case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ReaderId([u8; 16]);
+
+/// The version of the token's form, its first octet.
+const VERSION: u8 = 1;
+
+/// The ways to leave one publication.
+#[derive(Debug, Clone)]
+pub struct Links {
+    key: Key,
+    list_id: String,
+    url: Option<(String, String)>,
+    mailto: Option<Address>,
+}
+
+impl Links {
+    pub fn new(key: Key, list_id: &str, settings: &UnsubscribeSettings) -> Self {
+        let url = settings
+            .url
+            .as_ref()
+            .and_then(|url| url.split_once("{token}"))
+            .map(|(before, after)| (before.to_owned(), after.to_owned()));
+        Links { key, list_id: list_id.to_owned(), url, mailto: settings.mailto.clone() }
+    }
+
+    pub fn key(&self) -> &Key {
+        &self.key
+    }
+
+    pub fn reader_id(&self, address: &Address) -> ReaderId {
+        ReaderId(self.key.mac("letterpress reader", &[self.list_id.as_bytes(), address.normal_form().as_bytes()]))
+    }
+
+    /// The token of a reader: version, reader id and MAC, as 44 letters that need no escaping in a URL.
+    pub fn token(&self, reader: &ReaderId) -> String {
+        let mut bytes = [0; 33];
+        bytes[0] = VERSION;
+        bytes[1..17].copy_from_slice(&reader.0);
+        bytes[17..].copy_from_slice(&self.leave_mac(reader));
+        URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Whom a token is for, when we signed it for this list.
+    pub fn verify(&self, token: &str) -> Option<ReaderId> {
+        let bytes = URL_SAFE_NO_PAD.decode(token.trim()).ok()?;
+        let (version, rest) = bytes.split_first()?;
+        let (id, mac) = rest.split_at_checked(16)?;
+        let reader = ReaderId(id.try_into().ok()?);
+        let expected = self.leave_mac(&reader);
+        let genuine = aws_lc_rs::constant_time::verify_slices_are_equal(mac, &expected).is_ok();
+        (*version == VERSION && genuine).then_some(reader)
+    }
+
+    fn leave_mac(&self, reader: &ReaderId) -> [u8; 16] {
+        self.key.mac("letterpress leave", &[&[VERSION], self.list_id.as_bytes(), &reader.0])
+    }
+
+    /// The link for the message's body: the web page, or a mail when there is none.
+    pub fn url(&self, token: &str) -> String {
+        match (&self.url, &self.mailto) {
+            (Some((before, after)), _) => format!("{before}{token}{after}"),
+            (None, Some(address)) => mailto(address, token),
+            (None, None) => String::new(),
+        }
+    }
+
+    /// The addresses of `List-Unsubscribe`, https first (RFC 2369 section 3.2, RFC 8058 section 3.1).
+    pub fn header_urls(&self, token: &str) -> Vec<String> {
+        let web = self.url.as_ref().map(|(before, after)| format!("{before}{token}{after}"));
+        let mail = self.mailto.as_ref().map(|address| mailto(address, token));
+        web.into_iter().chain(mail).collect()
+    }
+
+    /// Whether `List-Unsubscribe-Post` may be said: only with an https link (RFC 8058 section 3.1).
+    pub fn one_click(&self) -> bool {
+        self.url.is_some()
+    }
+}
+
+fn mailto(address: &Address, token: &str) -> String {
+    format!("mailto:{}?subject=unsubscribe%20{token}", crate::edition::escape::encode_url(address.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn links(list: &str) -> Links {
+        let settings = UnsubscribeSettings {
+            url: Some("https://example.com/u/{token}?x=1".into()),
+            mailto: Some(Address::parse("leave@example.com").unwrap()),
+            key_file: None,
+        };
+        Links::new(Key::from_bytes(&[7; 32]), list, &settings)
+    }
+
+    #[test]
+    fn a_token_is_for_one_reader_of_one_list() {
+        let (a, b) = (links("a.example.com"), links("b.example.com"));
+        let ann = a.reader_id(&Address::parse("Ann@Example.com").unwrap());
+        assert_eq!(ann, a.reader_id(&Address::parse("ann@example.com").unwrap()));
+        let token = a.token(&ann);
+        assert_eq!(a.verify(&token), Some(ann));
+        assert_eq!(b.verify(&token), None, "a token of another list is refused");
+        assert!(!token.contains("ann") && token.len() == 44);
+    }
+
+    #[test]
+    fn a_changed_token_is_refused_whatever_bit_changed() {
+        let links = links("a.example.com");
+        let token = links.token(&links.reader_id(&Address::parse("ann@example.com").unwrap()));
+        let bytes = URL_SAFE_NO_PAD.decode(&token).unwrap();
+        for bit in 0..bytes.len() * 8 {
+            let mut forged = bytes.clone();
+            forged[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(links.verify(&URL_SAFE_NO_PAD.encode(&forged)), None);
+        }
+        for text in ["", "x", "AAAA", "ä", &token[1..]] {
+            assert_eq!(links.verify(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_header_has_https_first() {
+        let urls = links("a.example.com").header_urls("T");
+        assert_eq!(urls, ["https://example.com/u/T?x=1", "mailto:leave@example.com?subject=unsubscribe%20T"]);
+    }
+
+    #[test]
+    fn settings_without_a_way_out_are_refused() {
+        let check =
+            |url: Option<&str>| UnsubscribeSettings { url: url.map(str::to_owned), ..Default::default() }.check();
+        assert!(check(Some("https://example.com/u/{token}")).is_ok());
+        for url in [
+            None,
+            Some("http://example.com/{token}"),
+            Some("https://example.com/u"),
+            Some("https://example.com/>{token}"),
+            Some("https://example.com/a,b/{token}"),
+        ] {
+            assert!(check(url).is_err(), "{url:?}");
+        }
+    }
+
+    #[test]
+    fn the_key_is_made_once_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys/unsubscribe.key");
+        let (first, new) = Key::load_or_create(&path).unwrap();
+        assert!(new);
+        let (second, new) = Key::load_or_create(&path).unwrap();
+        assert!(!new);
+        assert_eq!(first.mac("x", &[b"y"]), second.mac("x", &[b"y"]));
+        std::fs::write(&path, "nonsense").unwrap();
+        assert!(Key::load_or_create(&path).is_err());
     }
 }

@@ -4,15 +4,24 @@
 
 mod exit;
 pub mod import;
+pub mod preview;
+pub mod send;
+pub mod status;
+mod survey;
+pub mod new;
 pub mod subscribers;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use crate::clock::{Clock, Timestamp};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::project::Project;
 use crate::report::Screen;
+use crate::unsubscribe::Links;
 
 pub use exit::Exit;
 
@@ -27,9 +36,27 @@ pub struct Session {
 }
 
 impl Session {
+    /// The ways to leave; says so when the signing key was made just now.
+    pub fn links(&self, project: &Project) -> Result<(Links, bool)> {
+        let (links, new) = project.links()?;
+        if new {
+            self.screen.say(format!("Made {}: it signs the links in your mail. Keep a copy of it, and keep it secret.", project.key_file()));
+        }
+        Ok((links, new))
+    }
+
     /// Opens the publication.
     pub fn project(&self) -> Result<Project> {
         Project::open(&self.root)
+    }
+
+    /// The day it is where the user is; in UTC for a clock that stands still, as the machine must not matter then.
+    pub fn today(&self) -> Date {
+        let zone = match self.clock {
+            Clock::System => TimeZone::system(),
+            Clock::Fixed(_) => TimeZone::UTC,
+        };
+        self.clock.now().to_zoned(zone).date()
     }
 }
 
@@ -55,5 +82,23 @@ impl Environment {
             Diagnostic::error(format!("SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"))
                 .help("unset it, or set it as in SOURCE_DATE_EPOCH=1790000000")
         })
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+    use crate::report::Volume;
+
+    /// A publication in a folder of its own, and a session in it on 22 November 2026 with nobody looking on.
+    pub(crate) fn session() -> (tempfile::TempDir, Session) {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("letter");
+        std::fs::create_dir(&root).unwrap();
+        let settings = "[publication]\nname = 'N'\nfrom = 'a@example.com'\npostal_address = 'P'\n\n[unsubscribe]\nurl = 'https://example.com/u/{token}'\n";
+        std::fs::write(root.join(crate::config::FILE_NAME), settings).unwrap();
+        let clock = Clock::Fixed("2026-11-22T23:30:00Z".parse().unwrap());
+        let screen = Screen { json: false, volume: Volume::Quiet, interactive: false };
+        (folder, Session { root, clock, screen, environment: Environment::default() })
     }
 }

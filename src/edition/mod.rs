@@ -1,8 +1,51 @@
-//! What is set in type, once, for a group of readers.
+//! What is set in type, once, for a group of readers: an [`Edition`], from which every copy is struck by copying.
+//!
+//! [`Template`] reads article and theme and finds what they say about the reader; setting a group runs
+//! Tera → Markdown → MJML → HTML and text once; the finished parts are encoded and cut at their gaps.
+//! Headers, boundaries and who is written to are not known here.
 
-use serde::{Deserialize, Serialize};
+pub mod dates;
+pub mod escape;
+pub mod images;
+pub mod quoted_printable;
 
-/// `[theme]` in `letterpress.toml`: values that the templates find as `theme.NAME`.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ThemeSettings(pub toml::Table);
+#[cfg(test)]
+mod law;
+
+mod html;
+mod markdown;
+mod markup;
+mod merge;
+mod mjml;
+mod pieces;
+mod tags;
+mod template;
+mod text;
+mod theme;
+mod tokens;
+mod wrap;
+
+pub use images::{Images, InlineImage};
+pub use merge::{Choice, Merging};
+pub use pieces::{Fields, Part, Phrase, Reader, Scratch};
+pub use template::{Group, Sources, Template};
+pub use theme::{Theme, ThemeSettings};
+
+use crate::diagnostic::Diagnostic;
+
+/// An article set in type for a group of readers. Immutable.
+#[derive(Debug, Clone)]
+pub struct Edition {
+    pub subject: Phrase,
+    pub preheader: Phrase,
+    /// The HTML part, encoded and cut.
+    pub html: Part,
+    /// The plain text part, encoded and cut.
+    pub text: Part,
+    /// Images that travel inside the message.
+    pub images: Vec<InlineImage>,
+    /// The MJML that the theme made, for looking at.
+    pub mjml: String,
+    pub language: String,
+    pub warnings: Vec<Diagnostic>,
+}

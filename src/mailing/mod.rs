@@ -1,1 +1,135 @@
-//! Who is still owed a copy, and who drives?
+//! Who is still owed a copy, and who drives: one sending of one article to one audience, sealed at its start.
+//!
+//! A mailing is a folder. [`seal`] makes it; the rename of the finished folder is the one instant at which it exists.
+//! [`Mailing::open`] reads it back: the frozen sources, the frozen recipients, the ledger. [`drive`] sends to those who
+//! are owed a copy and records what became of each. Editing the publication later changes nothing in a sealed mailing.
+
+mod drive;
+mod history;
+mod plan;
+mod press;
+mod seal;
+mod sealed;
+
+use std::path::{Path, PathBuf};
+
+pub use drive::{Driver, Ended, Progress};
+pub use plan::{Plan, PlanRow};
+pub use press::Press;
+pub use history::{History, Standing};
+pub use seal::{Order, seal, sources_digest};
+pub use sealed::{Manifest, SealedSources};
+
+use crate::diagnostic::{Diagnostic, Result};
+use crate::durable::Lock;
+use crate::ledger::{Event, Journal, Ledger, Recipient, Record, State, record};
+use crate::clock::Timestamp;
+
+const MANIFEST: &str = "mailing.json";
+const SOURCES: &str = "sources.json";
+const RECIPIENTS: &str = "recipients.csv";
+const JOURNAL: &str = "journal";
+const LOCK: &str = "lock";
+
+/// A sealed mailing.
+#[derive(Debug)]
+pub struct Mailing {
+    pub folder: PathBuf,
+    pub manifest: Manifest,
+    pub ledger: Ledger,
+}
+
+/// The right to change a mailing: its lock and its open journal.
+#[derive(Debug)]
+pub struct Writer {
+    _lock: Lock,
+    journal: Journal,
+}
+
+impl Mailing {
+    /// Whether an article has been sealed for sending.
+    pub fn exists(mailings: &Path, slug: &str) -> bool {
+        mailings.join(slug).join(MANIFEST).is_file()
+    }
+
+    /// Every mailing there is.
+    pub fn all(mailings: &Path) -> Result<Vec<Manifest>> {
+        let entries = match std::fs::read_dir(mailings) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(Diagnostic::io("read the folder", mailings, &error)),
+        };
+        let manifests = entries.filter_map(std::result::Result::ok).map(|entry| entry.path().join(MANIFEST)).filter(|path| path.is_file());
+        // A folder that a crash left while sealing has no name of its own yet.
+        manifests.filter(|path| !path.to_string_lossy().contains(".sealing-")).map(|path| Manifest::load(&path)).collect()
+    }
+
+    /// Opens a mailing for looking at it; it may be in use.
+    ///
+    /// # Errors
+    /// A file that is missing, damaged, or of another mailing.
+    pub fn open(mailings: &Path, slug: &str) -> Result<Mailing> {
+        let folder = mailings.join(slug);
+        let manifest = Manifest::load(&folder.join(MANIFEST))?;
+        let mut ledger = Ledger::new(manifest.recipients);
+        Journal::read(&folder.join(JOURNAL), &manifest.id, |record| ledger.apply(record))?;
+        Ok(Mailing { folder, manifest, ledger })
+    }
+
+    /// Opens a mailing for changing it: only one process at a time may.
+    ///
+    /// # Errors
+    /// Says who holds it, or what is wrong with it.
+    pub fn open_for_writing(mailings: &Path, slug: &str) -> Result<(Mailing, Writer)> {
+        let folder = mailings.join(slug);
+        let lock_path = folder.join(LOCK);
+        let Some(mut lock) = Lock::try_acquire(&lock_path)? else {
+            let holder = std::fs::read_to_string(&lock_path).unwrap_or_default();
+            let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
+            return Err(Diagnostic::error(format!("{slug} is being sent by {holder}")).help("wait for it, or look on with `letterpress status`"));
+        };
+        lock.note(&format!("process {}", std::process::id()));
+        let manifest = Manifest::load(&folder.join(MANIFEST))?;
+        let mut ledger = Ledger::new(manifest.recipients);
+        let journal = Journal::open(&folder.join(JOURNAL), &manifest.id, |record| ledger.apply(record))?;
+        Ok((Mailing { folder, manifest, ledger }, Writer { _lock: lock, journal }))
+    }
+
+    /// The frozen recipients, read as a stream.
+    pub fn plan(&self) -> Result<Plan> {
+        Plan::open(&self.folder.join(RECIPIENTS))
+    }
+
+    /// What happened to each recipient, for a report of all of them.
+    pub fn history(&self) -> Result<History> {
+        History::read(&self.folder.join(JOURNAL), &self.manifest)
+    }
+
+    /// The frozen article, theme and settings.
+    pub fn sources(&self) -> Result<SealedSources> {
+        SealedSources::load(&self.folder.join(SOURCES))
+    }
+
+    /// Settles every doubt as the user decided and says how many there were.
+    pub fn settle(&mut self, writer: &mut Writer, resend: bool, now: Timestamp) -> Result<usize> {
+        let doubtful: Vec<Recipient> = self.ledger.in_state(State::InDoubt).collect();
+        let event = if resend { Event::SettledResend } else { Event::SettledAccept };
+        for recipient in &doubtful {
+            self.note(writer, &record(*recipient, event, now))?;
+        }
+        writer.journal.commit()?;
+        Ok(doubtful.len())
+    }
+
+    /// Takes an event into the ledger and the journal; it is durable after the next commit.
+    fn note(&mut self, writer: &mut Writer, record: &Record) -> Result<()> {
+        self.ledger
+            .apply(record)
+            .map_err(|why| Diagnostic::error(format!("the ledger refuses what happened: {why}")).help("this is a fault of letterpress: please report it"))?;
+        writer.journal.append(record);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,145 @@
-//! What exactly does this reader get: headers, MIME, bytes.
+//! What exactly does this reader get: the envelope and the bytes of one copy (RFC 5322, 2045, 2369, 8058).
+//!
+//! A [`Composer`] holds all that copies of a mailing share; [`Composer::compose`] writes one copy by copying, but for what
+//! the reader fills. The same edition, reader and mailing give the same bytes, so that a retry is provably the same mail.
+
+mod header;
+mod body;
+
+use crate::address::Address;
+use crate::clock::{Timestamp, rfc5322};
+use crate::edition::{Edition, Fields, Reader, Scratch};
+use crate::publication::Publication;
+use crate::unsubscribe::Links;
+
+/// Who writes to whom on the wire (RFC 5321 section 2.3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Envelope {
+    pub reverse_path: Address,
+    pub forward_path: Address,
+}
+
+/// One copy: what a relay takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    pub envelope: Envelope,
+    /// The whole message, CRLF line ends, 7-bit.
+    pub bytes: Vec<u8>,
+    /// Without its angle brackets.
+    pub message_id: String,
+}
+
+/// One mailing's share of every copy.
+#[derive(Debug)]
+pub struct Composer {
+    links: Links,
+    mailing_id: String,
+    bounces: Address,
+    domain: String,
+    /// From, Reply-To, Date and what else is the same in every copy.
+    common: Vec<u8>,
+}
+
+/// Buffers that are used again for every copy.
+#[derive(Debug, Default)]
+pub struct Buffers {
+    scratch: Scratch,
+}
+
+impl Composer {
+    /// Everything but the edition and the reader. `slug` and `mailing_id` name the mailing; `date` is its sealing.
+    pub fn new(publication: &Publication, links: Links, slug: &str, mailing_id: &str, date: Timestamp) -> Self {
+        let mut common = Vec::with_capacity(512);
+        header::mailbox("From", &publication.from.name, publication.from.address.as_str(), &mut common);
+        if let Some(reply_to) = &publication.reply_to {
+            header::mailbox("Reply-To", &reply_to.name, reply_to.address.as_str(), &mut common);
+        }
+        header::plain("Date", &rfc5322(date), &mut common);
+        // RFC 2919: a phrase and the identifier. The phrase is left out: encoded words there confuse filters.
+        header::plain("List-Id", &format!("<{}>", publication.list_id), &mut common);
+        header::plain("List-Post", "NO", &mut common);
+        let domain = publication.from.address.domain().to_owned();
+        header::plain(
+            "Feedback-ID",
+            &format!(
+                "{}:{}:newsletter:{}",
+                feedback_part(slug),
+                feedback_part(&publication.list_id),
+                feedback_part(&domain)
+            ),
+            &mut common,
+        );
+        Composer { links, mailing_id: mailing_id.to_owned(), bounces: publication.bounces.clone(), domain, common }
+    }
+
+    /// The message's id for a reader, without angle brackets: the same for every attempt.
+    pub fn message_id(&self, address: &Address) -> String {
+        let id = self.links.key().message_id(&self.mailing_id, &self.links.reader_id(address));
+        format!("{id}@{}", self.domain)
+    }
+
+    /// The reader's own link to leave, as it stands in the copy.
+    pub fn unsubscribe_url(&self, address: &Address) -> String {
+        self.links.url(&self.links.token(&self.links.reader_id(address)))
+    }
+
+    /// Writes one copy into `message`, whose bytes are replaced.
+    pub fn compose(
+        &self,
+        edition: &Edition,
+        address: &Address,
+        fields: &dyn Fields,
+        buffers: &mut Buffers,
+        message: &mut Message,
+    ) {
+        let reader_id = self.links.reader_id(address);
+        let token = self.links.token(&reader_id);
+        let opaque = self.links.key().message_id(&self.mailing_id, &reader_id);
+        let url = self.links.url(&token);
+        let reader = Reader { fields, unsubscribe_url: &url };
+        let out = &mut message.bytes;
+        out.clear();
+        out.extend_from_slice(&self.common);
+        header::mailbox("To", fields.field("name"), address.as_str(), out);
+        header::unstructured("Subject", &edition.subject.line(reader), out);
+        header::plain("Message-ID", &format!("<{opaque}@{}>", self.domain), out);
+        let urls: Vec<String> = self.links.header_urls(&token).into_iter().map(|url| format!("<{url}>")).collect();
+        header::items("List-Unsubscribe", &urls, out);
+        if self.links.one_click() {
+            header::plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click", out);
+        }
+        header::plain("X-Letterpress-Id", &opaque, out);
+        body::write(edition, reader, &self.mailing_id, &mut buffers.scratch, out);
+        message.message_id.clear();
+        message.message_id.push_str(&opaque);
+        message.message_id.push('@');
+        message.message_id.push_str(&self.domain);
+        message.envelope = Envelope { reverse_path: self.bounces.clone(), forward_path: address.clone() };
+    }
+
+    /// One copy on its own.
+    pub fn message(&self, edition: &Edition, address: &Address, fields: &dyn Fields) -> Message {
+        let mut message = Message::empty(address);
+        self.compose(edition, address, fields, &mut Buffers::default(), &mut message);
+        message
+    }
+}
+
+impl Message {
+    /// A message to be written into.
+    pub fn empty(address: &Address) -> Self {
+        Message {
+            envelope: Envelope { reverse_path: address.clone(), forward_path: address.clone() },
+            bytes: Vec::new(),
+            message_id: String::new(),
+        }
+    }
+}
+
+/// A part of `Feedback-ID`: letters, digits, dots and hyphens; the colons between the parts are ours.
+fn feedback_part(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,63 @@
-//! Whom may we write to.
+//! Whom may we write to: the list file, the suppressions, segments of the list, and changes to it.
+//!
+//! The list belongs to its owner and may be edited by hand at any time. It is read as it is, row by row, in little
+//! memory: [`Rows`]; who of it is owed a mail is [`Audience`]; who has left since is [`Withdrawals`]; [`add`] and
+//! [`remove`] change single rows and leave every other byte. Who asks for it and what it looks like is not known here.
+
+mod audience;
+mod column;
+mod defect;
+mod draft;
+mod duplicate;
+mod edit;
+mod export;
+mod files;
+mod history;
+mod key;
+mod list;
+mod record;
+mod row;
+mod segment;
+mod status;
+mod suppression;
+mod survey;
+mod text;
+mod withdrawal;
+
+pub use audience::{Audience, AudienceSummary, Exclusions};
+pub use column::{Columns, Field, normal_name};
+pub use defect::{Defects, Fault, Remark};
+pub use edit::{AddReport, Added, How, NewReader, RemoveReport, Removed, add, remove};
+pub use export::spreadsheet_line;
+pub use files::Files;
+pub use list::Rows;
+pub use row::{Row, Subscriber};
+pub use segment::Segment;
+pub use status::Status;
+pub use suppression::Suppressions;
+pub use survey::survey;
+pub use text::{Cleaned, clean};
+pub use withdrawal::{Withdrawal, Withdrawals};
+
+#[cfg(test)]
+mod test {
+    //! What the tests of this module share: a list in a folder of its own.
+
+    use super::{Files, Rows};
+
+    pub(super) struct List {
+        pub(super) files: Files,
+        _folder: tempfile::TempDir,
+    }
+
+    pub(super) fn list(content: impl AsRef<[u8]>) -> List {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::of(folder.path());
+        std::fs::write(&files.list, content).unwrap();
+        List { files, _folder: folder }
+    }
+
+    pub(super) fn rows(list: &List) -> Rows {
+        Rows::open(&list.files.list).unwrap()
+    }
+}

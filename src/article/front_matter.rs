@@ -1,0 +1,283 @@
+//! The front matter of an article: `+++` TOML or `---` YAML, the same keys in both, every mistake with its place.
+//!
+//! Nothing is guessed: an unknown key is an error. What may go into a header or a terminal (title, subject, preheader,
+//! author) is one line without control characters once it has passed here.
+
+use std::ops::Range;
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::fence::{self, Fenced, Notation, fenced};
+use super::mistakes::{own_keys, toml_diagnostic, yaml_diagnostic, yaml_range};
+use super::slug;
+use crate::diagnostic::{Diagnostic, Place, Result, is_unprintable};
+use crate::publication::is_language_tag;
+
+/// How images come to the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Images {
+    /// Inside the message.
+    #[default]
+    Embed,
+    /// From the publication's web site (`assets_url`).
+    Link,
+}
+
+/// The keys, checked.
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+pub struct FrontMatter {
+    pub title: Option<String>,
+    pub subject: Option<String>,
+    pub preheader: Option<String>,
+    pub author: Option<String>,
+    pub date: Option<Date>,
+    pub slug: Option<String>,
+    pub language: Option<String>,
+    pub draft: bool,
+    pub segment: Option<String>,
+    pub images: Images,
+    pub extra: Map<String, Value>,
+}
+
+impl FrontMatter {
+    /// Reads the front matter of `source` (line ends LF) and says where the text after it begins. A source without
+    /// front matter has none of the keys.
+    ///
+    /// # Errors
+    /// The first mistake, with its place in `file`.
+    pub fn parse(file: &str, source: &str) -> Result<(FrontMatter, usize)> {
+        let Some(Fenced { notation, inside, end }) = fenced(source) else { return Ok((FrontMatter::default(), 0)) };
+        let Some(end) = end else { return Err(fence::unclosed(file, source, notation)) };
+        let reader = Reader { file, source, inside };
+        let written = match notation {
+            Notation::Toml => reader.toml()?,
+            Notation::Yaml => reader.yaml()?,
+        };
+        Ok((reader.checked(written)?, end))
+    }
+}
+
+/// A value and the bytes of the source that it was read from.
+#[derive(Debug)]
+struct Placed {
+    value: String,
+    range: Range<usize>,
+}
+
+/// The keys as serde reads them; the parameters are text, date and table in the notation's own types.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>"))]
+struct Keys<S, D, E> {
+    #[serde(default = "left_out")]
+    title: Option<S>,
+    #[serde(default = "left_out")]
+    subject: Option<S>,
+    #[serde(default = "left_out")]
+    preheader: Option<S>,
+    #[serde(default = "left_out")]
+    author: Option<S>,
+    #[serde(default = "left_out")]
+    date: Option<D>,
+    #[serde(default = "left_out")]
+    slug: Option<S>,
+    #[serde(default = "left_out")]
+    language: Option<S>,
+    draft: Option<bool>,
+    #[serde(default = "left_out")]
+    segment: Option<S>,
+    #[serde(default = "left_out")]
+    images: Option<S>,
+    #[serde(default = "left_out")]
+    extra: Option<E>,
+}
+
+fn left_out<T>() -> Option<T> {
+    None
+}
+
+/// Both notations end up as this.
+type Written = Keys<Placed, Placed, Map<String, Value>>;
+
+impl<S, D, E> Keys<S, D, E> {
+    fn map(
+        self,
+        text: impl Fn(S) -> Placed,
+        date: impl Fn(D) -> Placed,
+        extra: impl Fn(E) -> Map<String, Value>,
+    ) -> Written {
+        Keys {
+            title: self.title.map(&text),
+            subject: self.subject.map(&text),
+            preheader: self.preheader.map(&text),
+            author: self.author.map(&text),
+            date: self.date.map(date),
+            slug: self.slug.map(&text),
+            language: self.language.map(&text),
+            draft: self.draft,
+            segment: self.segment.map(&text),
+            images: self.images.map(&text),
+            extra: self.extra.map(extra),
+        }
+    }
+}
+
+/// What is needed to say where something stands.
+struct Reader<'a> {
+    file: &'a str,
+    source: &'a str,
+    /// What stands between the fences.
+    inside: Range<usize>,
+}
+
+impl Reader<'_> {
+    fn text(&self) -> &str {
+        &self.source[self.inside.clone()]
+    }
+
+    fn toml(&self) -> Result<Written> {
+        type TomlKeys = Keys<toml::Spanned<String>, toml::Spanned<toml::Value>, toml::Table>;
+        let keys: TomlKeys = toml::from_str(self.text())
+            .map_err(|error| own_keys(toml_diagnostic(self.file, self.source, self.inside.start, &error)))?;
+        let range = |span: Range<usize>| span.start + self.inside.start..span.end + self.inside.start;
+        Ok(keys.map(
+            |text| Placed { range: range(text.span()), value: text.into_inner() },
+            |date| Placed {
+                range: range(date.span()),
+                value: match date.into_inner() {
+                    toml::Value::String(text) => text,
+                    other => other.to_string(),
+                },
+            },
+            |table| table.into_iter().map(|(key, value)| (key, json(value))).collect(),
+        ))
+    }
+
+    fn yaml(&self) -> Result<Written> {
+        type Text = serde_saphyr::Spanned<String>;
+        let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
+        let keys: Keys<Text, Text, Map<String, Value>> = serde_saphyr::from_str_with_options(self.text(), options)
+            .map_err(|error| own_keys(yaml_diagnostic(self.file, self.source, &self.inside, &error)))?;
+        let placed =
+            |text: Text| Placed { range: yaml_range(self.source, &self.inside, &text.referenced), value: text.value };
+        Ok(keys.map(placed, placed, |table| table))
+    }
+
+    /// The values checked, one by one.
+    fn checked(&self, written: Written) -> Result<FrontMatter> {
+        let title = match written.title {
+            Some(title) if title.value.trim().is_empty() => {
+                return Err(self.wrong(
+                    "title",
+                    &title,
+                    "is empty",
+                    "write the title, or begin the text with `# Title`",
+                ));
+            }
+            title => self.one_line("title", title)?,
+        };
+        Ok(FrontMatter {
+            title,
+            subject: self.one_line("subject", written.subject)?,
+            preheader: self.one_line("preheader", written.preheader)?,
+            author: self.one_line("author", written.author)?,
+            date: written.date.map(|date| self.date(&date)).transpose()?,
+            slug: written.slug.map(|slug| self.slug(slug)).transpose()?,
+            language: written.language.map(|language| self.language(language)).transpose()?,
+            draft: written.draft.unwrap_or(false),
+            segment: self.one_line("segment", written.segment)?,
+            images: written.images.map(|images| self.images(&images)).transpose()?.unwrap_or_default(),
+            extra: written.extra.unwrap_or_default(),
+        })
+    }
+
+    fn wrong(&self, key: &str, at: &Placed, message: impl std::fmt::Display, help: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(format!("`{key}` {message}"))
+            .at(Place::span(self.file, self.source, at.range.clone()))
+            .help(help)
+    }
+
+    /// A text that goes into headers and onto terminals; an empty one is as good as none.
+    fn one_line(&self, key: &str, text: Option<Placed>) -> Result<Option<String>> {
+        let Some(text) = text else { return Ok(None) };
+        let trimmed = text.value.trim();
+        match trimmed.chars().find(|c| !fits_in_a_line(*c)) {
+            Some('\n') => Err(self.wrong(key, &text, "has more than one line", "write it in one line")),
+            Some(c) => {
+                let code = c.escape_unicode();
+                Err(self.wrong(key, &text, format_args!("has the control character {code}"), "take it out"))
+            }
+            None if trimmed.is_empty() => Ok(None),
+            None => Ok(Some(trimmed.to_owned())),
+        }
+    }
+
+    fn date(&self, date: &Placed) -> Result<Date> {
+        civil_date(&date.value).ok_or_else(|| {
+            let message = format!("is `{}`, which is no date", date.value.trim());
+            self.wrong("date", date, message, "write year, month and day, as in 2026-11-22")
+        })
+    }
+
+    fn slug(&self, text: Placed) -> Result<String> {
+        match slug::check(&text.value) {
+            Ok(()) => Ok(text.value),
+            Err(error) => {
+                let better = slug::from_title(&text.value).unwrap_or_else(|| "a-short-name".to_owned());
+                Err(self.wrong("slug", &text, format_args!("can't be used: {error}"), format!("`{better}` would do")))
+            }
+        }
+    }
+
+    fn language(&self, text: Placed) -> Result<String> {
+        if is_language_tag(&text.value) {
+            return Ok(text.value);
+        }
+        Err(self.wrong("language", &text, "is no language tag", "write it as in `en`, `de` or `pt-BR`"))
+    }
+
+    fn images(&self, text: &Placed) -> Result<Images> {
+        match text.value.as_str() {
+            "embed" => Ok(Images::Embed),
+            "link" => Ok(Images::Link),
+            other => {
+                let message = format!("is `{other}`");
+                Err(self.wrong(
+                    "images",
+                    text,
+                    message,
+                    "`embed` puts them into the message, `link` leaves them on the web",
+                ))
+            }
+        }
+    }
+}
+
+/// Whether a character may stand in a title, a subject, a name.
+pub(super) fn fits_in_a_line(c: char) -> bool {
+    !is_unprintable(c) && !matches!(c, '\n' | '\t' | '\u{2028}' | '\u{2029}')
+}
+
+/// The date at the start of `2026-11-22`, `2026-11-22T09:00:00Z` or `2026-11-22 09:00`.
+pub(super) fn civil_date(text: &str) -> Option<Date> {
+    let text = text.trim();
+    let (date, rest) = text.split_at_checked(10)?;
+    (rest.is_empty() || rest.starts_with(['T', 't', ' '])).then(|| date.parse().ok()).flatten()
+}
+
+/// A TOML value as JSON; dates and numbers that JSON lacks become text.
+pub(super) fn json(value: toml::Value) -> Value {
+    match value {
+        toml::Value::String(text) => Value::String(text),
+        toml::Value::Integer(n) => Value::from(n),
+        toml::Value::Float(n) => {
+            serde_json::Number::from_f64(n).map_or_else(|| Value::String(n.to_string()), Value::Number)
+        }
+        toml::Value::Boolean(b) => Value::Bool(b),
+        toml::Value::Datetime(at) => Value::String(at.to_string()),
+        toml::Value::Array(items) => Value::Array(items.into_iter().map(json).collect()),
+        toml::Value::Table(table) => Value::Object(table.into_iter().map(|(key, value)| (key, json(value))).collect()),
+    }
+}

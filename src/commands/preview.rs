@@ -1,0 +1,112 @@
+//! `letterpress preview` and `send --dry-run`: the very messages that would go, as files, and nothing sent.
+
+use clap::Args;
+use serde_json::json;
+
+use super::survey::{self, Survey};
+use super::{Exit, Session};
+use crate::diagnostic::Result;
+use crate::edition::Group;
+use crate::mailing::{Press, sources_digest};
+use crate::preview::{Folder, Proofed, decode_copy};
+use crate::project::Project;
+use crate::report::{count, counted, size};
+
+/// Write the messages as they would go to preview/SLUG/ and look at them in a browser
+#[derive(Debug, Args)]
+pub struct PreviewArgs {
+    /// A slug or a path; the newest article that is no draft when left out
+    pub article: Option<String>,
+    /// Only readers for whom this holds
+    #[arg(long, value_name = "EXPR")]
+    pub segment: Option<String>,
+    /// All readers, not a sample
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// What a dry run is of.
+#[derive(Debug)]
+pub struct DryRun<'a> {
+    pub article: Option<&'a str>,
+    pub segment: Option<&'a str>,
+    pub all: bool,
+}
+
+pub fn run(args: &PreviewArgs, session: &Session) -> Result<Exit> {
+    dry_run(&DryRun { article: args.article.as_deref(), segment: args.segment.as_deref(), all: args.all }, session)
+}
+
+/// Strikes the copies of a sample of readers, or of all, and writes them as files.
+pub fn dry_run(what: &DryRun<'_>, session: &Session) -> Result<Exit> {
+    let project = session.project()?;
+    let article = project.article(what.article)?;
+    let audience = project.audience()?;
+    let segment = project.segment(what.segment, &article, audience.columns())?;
+    let columns = audience.columns().clone();
+    let (links, _) = session.links(&project)?;
+    let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &article.slug, "mailing");
+    let sources = project.sources(article, &columns)?;
+    let mut press = project.press(sources, links, &mailing_id, session.clock.now())?;
+    let most = if what.all { usize::MAX } else { survey::SAMPLE };
+    let survey = survey::take(audience, segment.as_ref(), &mut press, most)?;
+    survey.report(session);
+    write(&project, &mut press, &survey, session)
+}
+
+fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Session) -> Result<Exit> {
+    let slug = press.template().sources().article.slug.clone();
+    let folder = Folder::create(&project.preview(), &slug)?;
+    let mut groups: Vec<Group> = Vec::new();
+    let mut readers = Vec::new();
+    let mut shown: Vec<(String, Proofed, String)> = Vec::new();
+    for (at, reader) in survey.sample.iter().enumerate() {
+        let proof = decode_copy(press, reader)?;
+        let stem = folder.copy(at + 1, &proof)?;
+        let group = press.template().group_of(reader);
+        if !groups.contains(&group) {
+            groups.push(group);
+            folder.mjml(groups.len(), &proof.mjml)?;
+        }
+        readers.push(json!({
+            "address": reader.address.as_str(), "name": reader.name, "subject": proof.subject, "files": stem,
+            "message_bytes": proof.message.bytes.len(), "html_bytes": proof.html.len(), "text_bytes": proof.text.len(),
+            "message_id": proof.message.message_id,
+        }));
+        if shown.len() < SHOWN {
+            shown.push((reader.name.clone(), proof, stem));
+        }
+    }
+    let digest = sources_digest(press.template().sources())?;
+    let article = &press.template().sources().article;
+    let report = json!({
+        "article": slug, "title": article.title, "subject": article.subject, "draft": article.draft,
+        "audience": {"rows": survey.audience.rows, "owed": survey.audience.owed, "excluded": survey.audience.excluded},
+        "editions": survey.editions, "largest_message_bytes": survey.largest, "digest": digest,
+        "findings": survey.findings, "defects": survey.audience.defects, "readers": readers,
+    });
+    folder.report(&report)?;
+    let _ = shown;
+    session.screen.document(&report);
+    tell(&folder, survey, &slug, session);
+    Ok(if survey.has_errors() { Exit::CheckFailed } else { Exit::Done })
+}
+
+/// How many readers the proof page holds; files are written for all.
+const SHOWN: usize = 50;
+
+/// What was written and what comes next.
+fn tell(folder: &Folder, survey: &Survey, slug: &str, session: &Session) {
+    let screen = session.screen;
+    let struck = survey.sample.len() as u64;
+    screen.result(format!("{} struck of {}, {}, {} at most; nothing was sent.", counted(struck, "copy", "copies"), count(survey.audience.owed), counted(survey.editions as u64, "edition", "editions"), size(survey.largest as u64)));
+    for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
+        screen.result(format!("Left out: {} {reason}", count(n)));
+    }
+    screen.result(format!("Look at:   {}", folder.page_path().display()));
+    if survey.has_errors() {
+        screen.say("Errors were found: mend them before sending.");
+    } else {
+        screen.say(format!("Next:      letterpress send {slug} --to you@your-domain.org, then letterpress send {slug}"));
+    }
+}

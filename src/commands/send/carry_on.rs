@@ -1,0 +1,45 @@
+//! Running `send` again: carries a sealed mailing on, settles doubts when asked.
+
+use super::{SendArgs, confirm, run as sending};
+use crate::article::Article;
+use crate::commands::{Exit, Session};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::mailing::Mailing;
+use crate::project::Project;
+use crate::report::{count, counted};
+
+pub(super) fn run(project: &Project, article: &Article, args: &SendArgs, session: &Session) -> Result<Exit> {
+    let screen = session.screen;
+    if args.segment.is_some() {
+        return Err(Diagnostic::error(format!("{} is sealed already: its readers can't be chosen again", article.slug)).help("leave --segment out to carry the mailing on"));
+    }
+    let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), &article.slug)?;
+    let sealed = mailing.sources()?;
+    if sealed.article != article.source {
+        screen.say(format!("{} was edited since it was sealed; the sealed one is what readers get.", article.file));
+    }
+    let counts = mailing.ledger.counts();
+    let will_resend = if args.resend_in_doubt { counts.in_doubt } else { 0 };
+    let owed = counts.pending + counts.deferred + will_resend;
+    if owed == 0 && !args.accept_in_doubt {
+        sending::report(&mailing, session)?;
+        return Ok(sending::exit(&mailing));
+    }
+    screen.say(format!("{} was sealed on {} for {}; {} still owed a copy.", mailing.manifest.slug, mailing.manifest.sealed_at.strftime("%-d %B %Y"), counted(counts.total, "reader", "readers"), count(owed)));
+    if will_resend > 0 {
+        screen.say(format!("{} in doubt will be sent to again and may get it twice.", counted(will_resend, "reader", "readers")));
+    }
+    // What speaks against sending is found before anything changes.
+    let url = project.relay_url(args.relay.as_deref())?;
+    let mut relay = project.relay(&url, |name| session.environment.get(name).map(str::to_owned))?;
+    screen.say(format!("Relay      {url}"));
+    if owed > 0 && !confirm::ask(owed, args.yes, session) {
+        return Ok(Exit::NotConfirmed);
+    }
+    if args.resend_in_doubt || args.accept_in_doubt {
+        let settled = mailing.settle(&mut writer, args.resend_in_doubt, session.clock.now())?;
+        let how = if args.resend_in_doubt { "is owed a copy again" } else { "counts as having it" };
+        screen.say(format!("{}: each {how}.", counted(settled as u64, "doubt settled", "doubts settled")));
+    }
+    sending::run(project, mailing, writer, &mut relay, session)
+}

@@ -1,0 +1,38 @@
+//! What a person sees before anything leaves, and the question.
+
+use crate::commands::Session;
+use crate::commands::survey::Survey;
+use crate::delivery::RelayUrl;
+use crate::mailing::Press;
+use crate::report::{count, counted, size};
+
+/// Article, audience, exclusions, relay, in a few lines.
+pub(super) fn show(press: &Press, survey: &Survey, url: &RelayUrl, session: &Session) {
+    let screen = session.screen;
+    let article = &press.template().sources().article;
+    screen.say(format!("Article    {} ({})", article.title, article.file));
+    screen.say(format!("From       {}", press.template().sources().publication.from));
+    screen.say(format!("Readers    {}", counted(survey.audience.owed, "reader", "readers")));
+    for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
+        screen.say(format!("  left out {} {reason}", count(n)));
+    }
+    screen.say(format!("Message    {} a copy, {}", size(survey.largest as u64), counted(survey.editions as u64, "edition", "editions")));
+    screen.say(format!("Relay      {url}"));
+}
+
+/// Whether to go on: `--yes`, or the number of readers typed on a terminal.
+pub(super) fn ask(readers: u64, yes: bool, session: &Session) -> bool {
+    if yes {
+        return true;
+    }
+    if !session.screen.interactive {
+        session.screen.say("Not sent: there is no terminal to ask on. Add --yes to send.");
+        return false;
+    }
+    let answer = session.screen.ask(&format!("Type {readers} to send to {}:", counted(readers, "reader", "readers")));
+    if answer.as_deref().map(|text| text.replace(',', "")) == Some(readers.to_string()) {
+        return true;
+    }
+    session.screen.say("Not sent.");
+    false
+}

@@ -1,0 +1,111 @@
+//! `letterpress send`: seals a mailing, hands every reader's copy to the relay, and carries on where it stopped.
+
+mod carry_on;
+mod confirm;
+mod run;
+mod trial;
+
+use clap::Args;
+
+use super::{Exit, Session, preview};
+use crate::address::Address;
+use crate::article::Article;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::mailing::{Mailing, Order, seal};
+use crate::project::Project;
+use crate::subscribers::AudienceSummary;
+
+/// Send an article to everyone who is owed a copy; run again, it carries on where it stopped
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Safe by default: it shows who gets the article and asks for the number of readers; without a terminal and without --yes
+nothing leaves. A reader whose copy was sent but never answered for is in doubt and is not written to again unasked.")]
+pub struct SendArgs {
+    /// A slug or a path; the newest article that is no draft when left out
+    pub article: Option<String>,
+    /// Write the very messages that would go to preview/SLUG/ and send nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// With --dry-run: all readers, not a sample
+    #[arg(long, requires = "dry_run")]
+    pub all: bool,
+    /// Send one copy to this address as a test, and nothing to the list; may be given several times
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["dry_run", "segment", "resend_in_doubt", "accept_in_doubt"])]
+    pub to: Vec<String>,
+    /// Only readers for whom this holds, as in "plan == 'pro' and not tag('beta')"
+    #[arg(long, value_name = "EXPR")]
+    pub segment: Option<String>,
+    /// Where to hand messages: smtps://HOST, smtp://HOST:PORT, file:DIR, discard:
+    #[arg(long, value_name = "URL")]
+    pub relay: Option<String>,
+    /// Don't ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Send again to readers in doubt: some may get it twice
+    #[arg(long, conflicts_with_all = ["accept_in_doubt", "dry_run"])]
+    pub resend_in_doubt: bool,
+    /// Take readers in doubt as having it: some may not
+    #[arg(long, conflicts_with = "dry_run")]
+    pub accept_in_doubt: bool,
+}
+
+pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
+    if args.dry_run {
+        return preview::dry_run(&preview::DryRun { article: args.article.as_deref(), segment: args.segment.as_deref(), all: args.all }, session);
+    }
+    let project = session.project()?;
+    let article = project.article(args.article.as_deref())?;
+    if !args.to.is_empty() {
+        let addresses = args.to.iter().map(|text| parse_address(text)).collect::<Result<Vec<_>>>()?;
+        return trial::run(&project, article, &addresses, args, session);
+    }
+    if Mailing::exists(&project.mailings(), &article.slug) {
+        return carry_on::run(&project, &article, args, session);
+    }
+    if args.resend_in_doubt || args.accept_in_doubt {
+        return Err(Diagnostic::error(format!("{} was never sent, so nobody is in doubt", article.slug)).help("leave --resend-in-doubt and --accept-in-doubt out"));
+    }
+    if article.draft {
+        return Err(Diagnostic::error(format!("{} is a draft", article.file)).help("remove `draft = true` from its front matter to send it, or look at it with --dry-run"));
+    }
+    begin(&project, article, args, session)
+}
+
+fn parse_address(text: &str) -> Result<Address> {
+    Address::parse(text).map_err(|error| Diagnostic::error(format!("`{text}` is no address: {error}")).help("write it as in ann@example.com"))
+}
+
+/// Shows what will happen, asks, seals, sends.
+fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session) -> Result<Exit> {
+    let url = project.relay_url(args.relay.as_deref())?;
+    let mut relay = project.relay(&url, |name| session.environment.get(name).map(str::to_owned))?;
+    let (links, _) = session.links(project)?;
+    let slug = article.slug.clone();
+    let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &slug, "mailing");
+    let audience = project.audience()?;
+    let segment = project.segment(args.segment.as_deref(), &article, audience.columns())?;
+    let columns = audience.columns().clone();
+    let sources = project.sources(article, &columns)?;
+    let mut press = project.press(sources, links, &mailing_id, session.clock.now())?;
+    let survey = super::survey::take(audience, segment.as_ref(), &mut press, super::survey::SAMPLE)?;
+    survey.report(session);
+    if survey.has_errors() {
+        session.screen.say("Nothing was sent.");
+        return Ok(Exit::CheckFailed);
+    }
+    let AudienceSummary { owed, .. } = survey.audience;
+    if owed == 0 {
+        return Err(Diagnostic::error("nobody on the list may be written to").help("`letterpress subscribers list` shows the list; `letterpress subscribers add` adds to it"));
+    }
+    confirm::show(&press, &survey, &url, session);
+    if !confirm::ask(owed, args.yes, session) {
+        return Ok(Exit::NotConfirmed);
+    }
+    // The list is read again: what was confirmed is a number of readers, and it must still be that.
+    let order = Order { mailing_id: &mailing_id, segment: segment.as_ref(), now: session.clock.now(), confirmed: owed };
+    seal(&project.mailings(), &mut press, project.audience()?, &order)?;
+    let (mailing, writer) = Mailing::open_for_writing(&project.mailings(), &slug)?;
+    // From here on what is sealed is what is sent, also on a first run.
+    drop(press);
+    run::run(project, mailing, writer, &mut relay, session)
+}

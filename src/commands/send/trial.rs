@@ -1,0 +1,71 @@
+//! `send --to`: one copy as a test, outside any mailing. It has a message id of its own, so that the real copy is not taken
+//! for a second one of it.
+
+use super::SendArgs;
+use crate::address::Address;
+use crate::article::Article;
+use crate::commands::{Exit, Session};
+use crate::delivery::Outcome;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::edition::Fields;
+use crate::message::Message;
+use crate::project::Project;
+use crate::subscribers::{Rows, Subscriber};
+
+pub(super) fn run(project: &Project, article: Article, addresses: &[Address], args: &SendArgs, session: &Session) -> Result<Exit> {
+    let url = project.relay_url(args.relay.as_deref())?;
+    let mut relay = project.relay(&url, |name| session.environment.get(name).map(str::to_owned))?;
+    let (links, _) = session.links(project)?;
+    let now = session.clock.now();
+    let purpose = format!("test {}", now.as_millisecond());
+    let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &article.slug, &purpose);
+    let columns = project.audience()?.columns().clone();
+    let sources = project.sources(article, &columns)?;
+    let mut press = project.press(sources, links, &mailing_id, now)?;
+    let known = find_readers(project, addresses)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Diagnostic::error(format!("the program can't start its timers: {error}")))?;
+    let mut taken = 0;
+    for address in addresses {
+        let mut message = Message::empty(address);
+        match known.iter().find(|reader| reader.address.normal_form() == address.normal_form()) {
+            Some(reader) => press.strike(address, reader, &mut message)?,
+            None => press.strike(address, &Stranger(address), &mut message)?,
+        }
+        let outcome = runtime.block_on(relay.deliver(&message)).map_err(|stop| stop.diagnostic)?;
+        taken += usize::from(matches!(outcome, Outcome::Accepted(_)));
+        session.screen.result(describe(address, &outcome));
+    }
+    runtime.block_on(relay.close());
+    Ok(if taken == addresses.len() { Exit::Done } else { Exit::Incomplete })
+}
+
+/// Somebody who is not on the list: an address and no other fields.
+struct Stranger<'a>(&'a Address);
+
+impl Fields for Stranger<'_> {
+    fn field(&self, name: &str) -> &str {
+        if name == "email" { self.0.as_str() } else { "" }
+    }
+}
+
+/// The list's rows of these addresses, so that a test shows their own fields.
+fn find_readers(project: &Project, addresses: &[Address]) -> Result<Vec<Subscriber>> {
+    let wanted: Vec<String> = addresses.iter().map(Address::normal_form).collect();
+    let mut rows = Rows::open(&project.files().list)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.read()? {
+        if row.fault().is_none() && row.address().is_some_and(|address| wanted.contains(&address.normal_form())) {
+            found.push(row.to_subscriber("readers.csv")?);
+        }
+    }
+    Ok(found)
+}
+
+fn describe(address: &Address, outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Accepted(reply) => format!("{address}: accepted ({reply})"),
+        Outcome::Deferred(reply) => format!("{address}: deferred ({reply})"),
+        Outcome::Rejected(reply) => format!("{address}: rejected ({reply})"),
+        Outcome::InDoubt(reply) => format!("{address}: in doubt ({reply})"),
+    }
+}

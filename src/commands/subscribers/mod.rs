@@ -1,0 +1,64 @@
+//! `letterpress subscribers`: looking at the list and changing it.
+
+mod add;
+mod find;
+mod list;
+mod listing;
+mod remove;
+
+use clap::{Args, Subcommand};
+
+use super::{Exit, Session};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::report::counted;
+use crate::subscribers::{Defects, Files, How};
+
+/// Look at and change the subscriber list
+#[derive(Debug, Args)]
+pub struct SubscribersArgs {
+    #[command(subcommand)]
+    command: SubscribersCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum SubscribersCommand {
+    #[command(visible_alias = "ls")]
+    List(list::ListArgs),
+    Find(find::FindArgs),
+    Add(add::AddArgs),
+    Remove(remove::RemoveArgs),
+}
+
+pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
+    let files = Files::of(&session.project()?.subscribers());
+    match &args.command {
+        SubscribersCommand::List(args) => list::run(args, &files, session),
+        SubscribersCommand::Find(args) => find::run(args, &files, session),
+        SubscribersCommand::Add(args) => add::run(args, &files, session),
+        SubscribersCommand::Remove(args) => remove::run(args, &files, session),
+    }
+}
+
+/// How a change that was typed is made.
+fn typed(session: &Session, dry_run: bool) -> How<'static> {
+    How { at: session.clock.now(), by: "command line", dry_run }
+}
+
+/// Shows what is wrong with the list: the first few in words, the rest as a number.
+fn show_defects(defects: &Defects, session: &Session) {
+    const SHOWN: usize = 10;
+    for defect in defects.first.iter().take(SHOWN) {
+        session.screen.diagnostic(defect);
+    }
+    let more = defects.total.saturating_sub(SHOWN as u64);
+    if more > 0 {
+        let more = counted(more, "defect", "defects");
+        session.screen.say(format!("and {more} more; `letterpress subscribers list --json` shows a hundred of them"));
+    }
+}
+
+/// A command line that can't be meant so.
+fn misused(session: &Session, message: &str, help: &str) -> Exit {
+    session.screen.diagnostic(&Diagnostic::error(message).help(help));
+    Exit::Usage
+}

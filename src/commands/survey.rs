@@ -1,0 +1,155 @@
+//! What is found out before anything leaves, for a dry run as for a real one: who is owed a copy, how many editions there
+//! are, and a sample of readers whose copies are struck and checked.
+
+use std::collections::BTreeSet;
+
+use super::Session;
+use crate::check;
+use crate::diagnostic::{Diagnostic, Result, Severity};
+use crate::edition::{Fields, Group};
+use crate::mailing::Press;
+use crate::message::Message;
+use crate::preview::{Proofed, decode_copy};
+use crate::report::counted;
+use crate::subscribers::{AudienceSummary, Audience, Segment, Subscriber};
+
+/// How many readers a sample has.
+pub(super) const SAMPLE: usize = 8;
+
+/// What was found out.
+#[derive(Debug)]
+pub(super) struct Survey {
+    pub(super) audience: AudienceSummary,
+    /// Editions that the audience needs.
+    pub(super) editions: usize,
+    /// Readers in the order of the list: one of every edition as far as the sample goes, and those with odd names.
+    pub(super) sample: Vec<Subscriber>,
+    /// The largest copy of the sample, in bytes.
+    pub(super) largest: usize,
+    /// What the theme, the fields and the copies give to think about; each thing once.
+    pub(super) findings: Vec<Diagnostic>,
+}
+
+/// Goes through the audience; strikes and checks a sample of `most` readers (all of them with `usize::MAX`).
+pub(super) fn take(audience: Audience, segment: Option<&Segment>, press: &mut Press, most: usize) -> Result<Survey> {
+    let mut chooser = Chooser::new(most);
+    let bare = press.template().bare_gaps().to_vec();
+    let mut holes = vec![0u64; bare.len()];
+    let mut groups: BTreeSet<Group> = BTreeSet::new();
+    let mut findings: Vec<Diagnostic> = Vec::new();
+    let summary = audience.visit(segment, &mut |row| {
+        let group = press.template().group_of(row);
+        let new = !groups.contains(&group);
+        if new {
+            let edition = press.edition(row)?;
+            edition.warnings.iter().for_each(|warning| add(&mut findings, warning.clone()));
+            groups.insert(group);
+        }
+        for (field, hole) in bare.iter().zip(&mut holes) {
+            *hole += u64::from(Fields::field(row, field).is_empty());
+        }
+        chooser.offer(row, new)
+    })?;
+    for (field, n) in bare.iter().zip(&holes).filter(|(_, n)| **n > 0) {
+        let hint = format!("write {{{{ subscriber.{field} | default(value=\"…\") }}}}");
+        add(&mut findings, Diagnostic::warning(format!("{} no `{field}`: a gap is left in their copy", counted(*n, "reader has", "readers have"))).help(hint));
+    }
+    if groups.len() > 200 {
+        let fields: Vec<&str> = press.template().choices().keys().map(String::as_str).collect();
+        add(&mut findings, Diagnostic::warning(format!("{} editions are needed, because the templates choose by {}", groups.len(), fields.join(", "))).help("print the field as it is instead of choosing by it: that is much faster"));
+    }
+    let mut survey = Survey { audience: summary, editions: groups.len(), sample: chooser.chosen(), largest: 0, findings };
+    survey.check(press)?;
+    Ok(survey)
+}
+
+/// Each thing is told once, however many readers it touches.
+fn add(findings: &mut Vec<Diagnostic>, finding: Diagnostic) {
+    if !findings.contains(&finding) {
+        findings.push(finding);
+    }
+}
+
+impl Survey {
+    /// Strikes every copy of the sample and looks at it.
+    fn check(&mut self, press: &mut Press) -> Result<()> {
+        let sample = std::mem::take(&mut self.sample);
+        for reader in &sample {
+            let mut message = Message::empty(&reader.address);
+            press.strike(&reader.address, reader, &mut message)?;
+            self.largest = self.largest.max(message.bytes.len());
+            let Proofed { subject, html, text, unsubscribe_url, .. } = decode_copy(press, reader)?;
+            let copy = check::Copy { message: &message, subject: &subject, html: &html, text: &text, unsubscribe_url: &unsubscribe_url };
+            for finding in check::copy(&copy, &press.template().sources().publication) {
+                add(&mut self.findings, finding);
+            }
+        }
+        self.sample = sample;
+        Ok(())
+    }
+
+    pub(super) fn has_errors(&self) -> bool {
+        check::has_errors(&self.findings)
+    }
+
+    /// Shows findings, and what is wrong with the list.
+    pub(super) fn report(&self, session: &Session) {
+        let defects = &self.audience.defects;
+        defects.first.iter().take(10).for_each(|defect| session.screen.diagnostic(&downgraded(defect)));
+        if defects.total > 10 {
+            session.screen.say(format!("{} more with the list: letterpress subscribers list shows them.", counted(defects.total - 10, "thing is", "things are")));
+        }
+        self.findings.iter().for_each(|finding| session.screen.diagnostic(finding));
+    }
+}
+
+/// A row that can't be used doesn't stop the mailing: the reader is left out and named.
+fn downgraded(defect: &Diagnostic) -> Diagnostic {
+    if defect.severity() != Severity::Error {
+        return defect.clone();
+    }
+    let mut warning = Diagnostic::warning(defect.message());
+    if let Some(place) = defect.place() {
+        warning = warning.at(place.clone());
+    }
+    defect.helps().iter().fold(warning, |warning, help| warning.help(help.clone()))
+}
+
+/// Chooses a sample: the first of every edition, someone without a name, the longest name, and the first readers.
+struct Chooser {
+    most: usize,
+    first: Vec<Subscriber>,
+    nameless: Option<Subscriber>,
+    longest: Option<Subscriber>,
+}
+
+impl Chooser {
+    fn new(most: usize) -> Self {
+        Chooser { most, first: Vec::new(), nameless: None, longest: None }
+    }
+
+    fn offer(&mut self, row: &crate::subscribers::Row<'_>, new_edition: bool) -> Result<()> {
+        let room = self.most.saturating_sub(2).max(1);
+        if self.first.len() < room.min(self.most) && (self.most == usize::MAX || new_edition || self.first.len() < room / 2) {
+            self.first.push(row.to_subscriber("readers.csv")?);
+            return Ok(());
+        }
+        if row.name().is_empty() {
+            if self.nameless.is_none() {
+                self.nameless = Some(row.to_subscriber("readers.csv")?);
+            }
+        } else if self.longest.as_ref().is_none_or(|longest| longest.name.len() < row.name().len()) {
+            self.longest = Some(row.to_subscriber("readers.csv")?);
+        }
+        Ok(())
+    }
+
+    fn chosen(self) -> Vec<Subscriber> {
+        let mut chosen = self.first;
+        chosen.extend(self.nameless.into_iter().chain(self.longest));
+        chosen.sort_by_key(|reader| reader.row);
+        chosen.dedup_by_key(|reader| reader.row);
+        chosen.truncate(self.most);
+        chosen
+    }
+}

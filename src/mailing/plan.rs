@@ -1,0 +1,81 @@
+//! The sealed recipients: `recipients.csv`, one row each, read as a stream so that ten readers and ten million need the same
+//! memory. The row's number, from 0, is the recipient's number in the ledger.
+
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::edition::Fields;
+use crate::ledger::Recipient;
+
+/// The recipients of a mailing, from the first to the last.
+pub struct Plan {
+    path: PathBuf,
+    reader: csv::Reader<BufReader<File>>,
+    columns: Arc<Vec<String>>,
+    next: Recipient,
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Plan({}, at {})", self.path.display(), self.next)
+    }
+}
+
+/// One recipient with all fields as they were sealed. Can be read into again.
+#[derive(Debug, Clone, Default)]
+pub struct PlanRow {
+    pub recipient: Recipient,
+    record: csv::StringRecord,
+    columns: Arc<Vec<String>>,
+}
+
+impl Plan {
+    pub fn open(path: &Path) -> Result<Plan> {
+        let file = File::open(path).map_err(|error| Diagnostic::io("read the recipients in", path, &error))?;
+        let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(false).from_reader(BufReader::with_capacity(1 << 16, file));
+        let headers = reader.headers().map_err(|error| damaged(path, &error.to_string()))?;
+        let columns = Arc::new(headers.iter().map(str::to_owned).collect::<Vec<_>>());
+        if columns.first().map(String::as_str) != Some("email") {
+            return Err(damaged(path, "its first column is not `email`"));
+        }
+        Ok(Plan { path: path.to_path_buf(), reader, columns, next: 0 })
+    }
+
+    /// Reads the next recipient; `false` after the last.
+    pub fn read(&mut self, row: &mut PlanRow) -> Result<bool> {
+        let more = self.reader.read_record(&mut row.record).map_err(|error| damaged(&self.path, &error.to_string()))?;
+        if more {
+            if !Arc::ptr_eq(&row.columns, &self.columns) {
+                row.columns = Arc::clone(&self.columns);
+            }
+            row.recipient = self.next;
+            self.next = self.next.checked_add(1).ok_or_else(|| damaged(&self.path, "it has too many rows"))?;
+        }
+        Ok(more)
+    }
+}
+
+impl PlanRow {
+    pub fn email(&self) -> &str {
+        self.record.get(0).unwrap_or_default()
+    }
+
+    /// The address, which was checked before sealing.
+    pub fn address(&self) -> Result<Address> {
+        Address::parse(self.email()).map_err(|error| Diagnostic::error(format!("recipient {} has no address: {error}", self.recipient)).help("a sealed mailing is not to be edited"))
+    }
+}
+
+impl Fields for PlanRow {
+    fn field(&self, name: &str) -> &str {
+        self.columns.iter().position(|column| column == name).and_then(|at| self.record.get(at)).unwrap_or_default()
+    }
+}
+
+fn damaged(path: &Path, why: &str) -> Diagnostic {
+    Diagnostic::error(format!("{} is damaged: {why}", path.display())).help("restore it from a backup; a sealed mailing is not to be edited")
+}

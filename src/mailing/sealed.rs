@@ -1,0 +1,102 @@
+//! What a sealed mailing keeps beside its recipients: what it is, and the sources it is set from.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::article::Article;
+use crate::diagnostic::{Diagnostic, Result};
+use crate::edition::{Images, Sources, Theme, ThemeSettings};
+use crate::ledger::Recipient;
+use crate::publication::Publication;
+
+/// The version of the folder's form.
+pub const FORMAT: u32 = 1;
+
+/// `mailing.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    pub format: u32,
+    /// The program that sealed it.
+    pub letterpress: String,
+    /// The mailing's id; message ids are derived from it.
+    pub id: String,
+    pub slug: String,
+    pub title: String,
+    /// When it was sealed: the `Date` of every copy.
+    pub sealed_at: jiff::Timestamp,
+    /// SHA-256 of the sources.
+    pub digest: String,
+    /// SHA-256 of the recipients.
+    pub recipients_digest: String,
+    pub recipients: Recipient,
+    /// How many readers were left out, by reason.
+    pub excluded: serde_json::Value,
+    /// The segment it was sealed for, when there was one.
+    pub segment: Option<String>,
+}
+
+impl Manifest {
+    pub fn load(path: &Path) -> Result<Manifest> {
+        let text = std::fs::read_to_string(path).map_err(|error| Diagnostic::io("read", path, &error))?;
+        let manifest: Manifest = serde_json::from_str(&text).map_err(|error| unreadable(path, &error))?;
+        if manifest.format != FORMAT {
+            return Err(Diagnostic::error(format!("{} has the form {}, which this version doesn't know", path.display(), manifest.format))
+                .help(format!("it was sealed by letterpress {}: use that or a newer one", manifest.letterpress)));
+        }
+        Ok(manifest)
+    }
+}
+
+/// `sources.json`: the article, theme and settings as they were when the mailing was sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealedSources {
+    pub publication: Publication,
+    /// The article's file, as its author knows it, and its whole text.
+    pub article_file: String,
+    pub article: String,
+    pub theme: Theme,
+    pub settings: ThemeSettings,
+    pub images: Images,
+    pub columns: Vec<String>,
+}
+
+impl SealedSources {
+    pub fn of(sources: &Sources) -> Self {
+        SealedSources {
+            publication: sources.publication.clone(),
+            article_file: sources.article.file.clone(),
+            article: sources.article.source.clone(),
+            theme: sources.theme.clone(),
+            settings: sources.settings.clone(),
+            images: sources.images.clone(),
+            columns: sources.columns.clone(),
+        }
+    }
+
+    /// As they are kept.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        serde_json::to_vec(self).map_err(|error| Diagnostic::error(format!("the sources can't be sealed: {error}")))
+    }
+
+    pub fn load(path: &Path) -> Result<SealedSources> {
+        let text = std::fs::read_to_string(path).map_err(|error| Diagnostic::io("read", path, &error))?;
+        serde_json::from_str(&text).map_err(|error| unreadable(path, &error))
+    }
+
+    /// The sources, ready to be set.
+    pub fn into_sources(self) -> Result<Sources> {
+        Ok(Sources {
+            publication: self.publication,
+            article: Article::parse(&self.article_file, self.article)?,
+            theme: self.theme,
+            settings: self.settings,
+            images: self.images,
+            columns: self.columns,
+        })
+    }
+}
+
+fn unreadable(path: &Path, error: &serde_json::Error) -> Diagnostic {
+    Diagnostic::error(format!("{} can't be read: {error}", path.display())).help("restore it from a backup; a sealed mailing is not to be edited")
+}

@@ -1,0 +1,365 @@
+//! Reading a list: one row after the other through one buffer, each with what is wrong with it.
+//!
+//! A row with a fault is handed out too, so that it can be shown and mended; it names nobody to write to. Whether a row
+//! repeats an earlier one is found in `duplicate`, who may be written to in `audience`.
+
+use std::borrow::Cow;
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+
+use encoding_rs::WINDOWS_1252;
+
+use crate::address::{self, Address};
+use crate::diagnostic::{Diagnostic, Result};
+
+use super::column::{Columns, email_names};
+use super::defect::{Fault, Remark};
+use super::record::{Raw, Records, unquote};
+use super::row::{Row, Value};
+use super::status::Status;
+use super::text::clean;
+
+/// A list file, open at its first row.
+#[derive(Debug)]
+pub struct Rows {
+    records: Records,
+    columns: Columns,
+    cells: Cells,
+    opened: Stamp,
+}
+
+/// The values of one row and what was found out about it; used again for the next one.
+#[derive(Debug, Default)]
+struct Cells {
+    values: Vec<Value>,
+    /// Values that could not stay as they are in the file.
+    scratch: String,
+    remarks: Vec<Remark>,
+    fault: Option<Fault>,
+    /// Whether a row was not UTF-8, so far.
+    windows_1252: bool,
+}
+
+impl Rows {
+    /// Opens a list and reads its first line.
+    ///
+    /// # Errors
+    /// The file can't be read, or its first line does not name the column `email`.
+    pub fn open(path: &Path) -> Result<Rows> {
+        let file = File::open(path).map_err(|error| match error.kind() {
+            io::ErrorKind::NotFound => Diagnostic::error(format!("there is no list {}", label(path)))
+                .help("`letterpress subscribers add ann@example.com` begins one"),
+            _ => Diagnostic::io("read", path, &error),
+        })?;
+        Self::read_file(file, path, email_names())?.ok_or_else(|| {
+            Diagnostic::error(format!("the list {} is empty", label(path)))
+                .help("begin it with the line `email,name,status`")
+        })
+    }
+
+    /// A table of addresses whose address column has one of the names `wanted`; `None`: it has not even a first line.
+    pub(super) fn read_file(file: File, path: &Path, wanted: &[&str]) -> Result<Option<Rows>> {
+        let metadata = file.metadata().map_err(|error| Diagnostic::io("read", path, &error))?;
+        let opened = Stamp::of(&metadata);
+        let mut records = Records::new(file, &label(path))?;
+        let Some(columns) = Columns::read(&mut records, wanted)? else { return Ok(None) };
+        Ok(Some(Rows { records, columns, cells: Cells::default(), opened }))
+    }
+
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// The file as messages name it.
+    pub fn label(&self) -> &str {
+        self.records.label()
+    }
+
+    /// The byte between two fields.
+    pub(super) fn delimiter(&self) -> u8 {
+        self.records.delimiter
+    }
+
+    /// Whether a row was not UTF-8, so far.
+    pub(super) fn windows_1252(&self) -> bool {
+        self.cells.windows_1252
+    }
+
+    /// The line behind the last row read.
+    pub(super) fn line(&self) -> u64 {
+        self.records.line()
+    }
+
+    /// Goes to a row whose place is known.
+    pub(super) fn seek(&mut self, offset: u64, line: u64) -> Result<()> {
+        self.records.seek(offset, line)
+    }
+
+    /// Refuses to go on when the very file being read was written to meanwhile. One that was replaced as a whole, as our
+    /// own changes do it, is read to its end as it was.
+    pub(super) fn unchanged(&self) -> Result<()> {
+        let now = self.records.file().metadata().map(|metadata| Stamp::of(&metadata));
+        if now.is_ok_and(|now| now == self.opened) {
+            return Ok(());
+        }
+        Err(Diagnostic::error(format!("{} was changed by another program while it was read", self.label()))
+            .help("wait until it is saved, then run the command again"))
+    }
+
+    /// What the file was when it was opened.
+    pub(super) fn opened(&self) -> Stamp {
+        self.opened
+    }
+
+    /// The next row.
+    ///
+    /// # Errors
+    /// The file can't be read, or a quote is not closed, so that nobody can tell which readers follow.
+    pub fn read(&mut self) -> Result<Option<Row<'_>>> {
+        let Some(raw) = self.records.read()? else { return Ok(None) };
+        let text = self.cells.fill(&raw, self.columns.email);
+        self.cells.fault = shape_fault(&raw, &self.columns);
+        let (email, has_address) = self.cells.address(text, self.columns.email);
+        let status = self.cells.status(text, self.columns.status);
+        Ok(Some(Row {
+            raw,
+            columns: &self.columns,
+            text,
+            scratch: &self.cells.scratch,
+            values: &self.cells.values,
+            email,
+            has_address,
+            status,
+            fault: self.cells.fault.as_ref(),
+            remarks: &self.cells.remarks,
+        }))
+    }
+}
+
+impl Cells {
+    /// Takes the values of a record; gives its text, in which those lie that can stay as they are.
+    fn fill<'a>(&mut self, raw: &Raw<'a>, email: usize) -> &'a str {
+        self.values.clear();
+        self.scratch.clear();
+        self.remarks.clear();
+        let text = std::str::from_utf8(raw.bytes).ok();
+        if text.is_some() && is_plain(raw.bytes) {
+            self.values.extend(raw.spans.iter().map(|span| Value::trimmed(raw.bytes, span.start, span.end)));
+        } else {
+            if text.is_none() && !self.windows_1252 {
+                self.windows_1252 = true;
+                self.remarks.push(Remark::Windows1252);
+            }
+            self.copy(raw, email, text);
+        }
+        text.unwrap_or_default()
+    }
+
+    /// Decodes, unquotes and cleans the fields of a record. An address is not cleaned: it is right or wrong.
+    fn copy(&mut self, raw: &Raw<'_>, email: usize, text: Option<&str>) {
+        for (column, span) in raw.spans.iter().enumerate() {
+            // Decided for the record as a whole: a field alone may look like UTF-8 by chance.
+            let field = match text {
+                Some(text) => Cow::Borrowed(text.get(span.start..span.end).unwrap_or_default()),
+                None => WINDOWS_1252.decode_without_bom_handling(&raw.bytes[span.start..span.end]).0,
+            };
+            let value = unquote(&field);
+            if column == email {
+                self.values.push(Value::push(&mut self.scratch, value.trim_matches([' ', '\t'])));
+                continue;
+            }
+            let (value, cleaned) = clean(&value);
+            self.remarks.extend(cleaned.map(|cleaned| Remark::Cleaned { column, cleaned }));
+            self.values.push(Value::push(&mut self.scratch, &value));
+        }
+    }
+
+    /// The address as it goes on the wire, and whether it is one.
+    fn address(&mut self, text: &str, column: usize) -> (Value, bool) {
+        let value = self.values.get(column).copied().unwrap_or_default();
+        let cell = value.of(text, &self.scratch);
+        if address::is_plain(cell) {
+            return (value, true);
+        }
+        match Address::parse(cell) {
+            Ok(address) => (Value::push(&mut self.scratch, address.as_str()), true),
+            Err(error) => {
+                self.fault.get_or_insert(Fault::Address(error));
+                (value, false)
+            }
+        }
+    }
+
+    /// The status; a list without such a column has active readers only.
+    fn status(&mut self, text: &str, column: Option<usize>) -> Option<Status> {
+        let value = column.and_then(|column| self.values.get(column)).copied().unwrap_or_default();
+        let word = value.of(text, &self.scratch);
+        let status = Status::parse(word);
+        if status.is_none() && self.fault.is_none() {
+            self.fault = Some(Fault::Status(word.to_owned()));
+        }
+        status
+    }
+}
+
+/// Printable ASCII without quotes: its values can stay where they are.
+fn is_plain(bytes: &[u8]) -> bool {
+    // Without a way out in the middle, which keeps it fast.
+    let special = |b: u8| u8::from(!(0x20..0x7f).contains(&b)) | u8::from(b == b'"');
+    bytes.iter().fold(0, |found, b| found | special(*b)) == 0
+}
+
+/// More fields than the first line names, or text behind a closing quote: then which field is which can't be known.
+fn shape_fault(raw: &Raw<'_>, columns: &Columns) -> Option<Fault> {
+    if let Some(column) = raw.extent.tangled {
+        return Some(Fault::Tangled { column });
+    }
+    let surplus = raw.spans.get(columns.len()..)?;
+    let filled = surplus.iter().any(|span| !raw.bytes[span.start..span.end].iter().all(u8::is_ascii_whitespace));
+    filled.then(|| Fault::TooMany { found: raw.spans.len(), named: columns.len() })
+}
+
+/// A path as messages show it.
+pub(super) fn label(path: &Path) -> String {
+    let text = path.display().to_string();
+    text.strip_prefix("./").map_or(text.clone(), str::to_owned)
+}
+
+/// By which a changed file is known without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    length: u64,
+    modified: Option<std::time::SystemTime>,
+    /// Inode and time of its last change, where there are such.
+    node: (u64, i64, i64),
+}
+
+impl Stamp {
+    pub(super) fn of(metadata: &Metadata) -> Stamp {
+        #[cfg(unix)]
+        let node = {
+            use std::os::unix::fs::MetadataExt;
+            (metadata.ino(), metadata.ctime(), metadata.ctime_nsec())
+        };
+        #[cfg(not(unix))]
+        let node = (0, 0, 0);
+        Stamp { length: metadata.len(), modified: metadata.modified().ok(), node }
+    }
+
+    /// The stamp of a file by its name; `None` when it can't be seen.
+    pub(super) fn at(path: &Path) -> Option<Stamp> {
+        std::fs::metadata(path).ok().map(|metadata| Stamp::of(&metadata))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test::{list, rows};
+    use super::super::{Defects, Field};
+    use super::*;
+
+    /// `line email|name|status|fault` of every row, and the defects.
+    fn read(content: impl AsRef<[u8]>) -> (Vec<String>, Defects) {
+        let list = list(content);
+        let mut rows = rows(&list);
+        let mut lines = Vec::new();
+        let mut defects = Defects::default();
+        while let Some(row) = rows.read().unwrap() {
+            let fault = if row.fault().is_some() { "fault" } else { "" };
+            lines.push(format!("{} {}|{}|{}|{fault}", row.line(), row.email(), row.name(), row.get(Field::Status)));
+            defects.take(&row, "readers.csv");
+        }
+        (lines, defects)
+    }
+
+    #[test]
+    fn every_dialect_is_read() {
+        let plain = "email,name,status\nAnn@example.com,\"Lee, Ann\",\nbob@example.com,Bob,PENDING\n";
+        let expected = ["2 Ann@example.com|Lee, Ann|active|", "3 bob@example.com|Bob|pending|"];
+        let crlf = plain.replace('\n', "\r\n");
+        let bom = format!("\u{feff}{plain}");
+        let old_mac = plain.replace('\n', "\r");
+        let semicolons = "email;name;status\nAnn@example.com;Lee, Ann;\nbob@example.com ; Bob;PENDING;;\n";
+        let tabs = semicolons.replace(';', "\t");
+        for text in [plain, &crlf, &bom, &old_mac, semicolons, &tabs, plain.trim_end()] {
+            let (rows, defects) = read(text);
+            assert_eq!(rows, expected, "{text:?}");
+            assert_eq!(defects.total, 0, "{:?}", defects.first);
+        }
+    }
+
+    #[test]
+    fn windows_1252_is_read_and_told_once() {
+        let (rows, defects) =
+            read(b"email,name\nzoe@example.com,Zo\xeb\nz\xe9@example.com,\nc@example.com,\"\x80 \xc3\xab\"\n");
+        assert_eq!(rows[0], "2 zoe@example.com|Zoë|active|");
+        assert_eq!(rows[1], "3 zé@example.com||active|fault");
+        let utf8 = read("email,name\nzoe@example.com,Zoë\n");
+        assert_eq!(utf8.0, ["2 zoe@example.com|Zoë|active|"]);
+        assert_eq!(utf8.1.total, 0);
+        assert_eq!(rows[2], "4 c@example.com|€ Ã«|active|");
+        let warnings = defects.first.iter().filter(|d| d.message().contains("Windows-1252")).count();
+        assert_eq!((warnings, defects.total), (1, 2));
+        assert!(Rows::open(&list(b"\xff\xfee\0m\0").files.list).unwrap_err().message().contains("UTF-16"));
+    }
+
+    #[test]
+    fn faults_are_told_by_row_and_column() {
+        let (rows, defects) = read(
+            "email,name,status\nann@@example.com,Ann,\nbob@example.com,Bob,inactive\ncem@example.com,\"a\nb\",x\n\
+             dan@example.com,Lee, Dan,active\neve@example.com,\"Eve\" E,\n",
+        );
+        assert!(rows.iter().all(|row| row.ends_with("|fault")), "{rows:?}");
+        let places: Vec<String> = defects.first.iter().map(|d| d.place().unwrap().to_string()).collect();
+        assert_eq!(
+            places,
+            [
+                "readers.csv:2:1",
+                "readers.csv:3:21",
+                "readers.csv:5:4",
+                "readers.csv:4:17",
+                "readers.csv:6:26",
+                "readers.csv:7:17"
+            ]
+        );
+        let inactive = &defects.first[1];
+        assert!(inactive.message().contains("`inactive` is no status"), "{inactive}");
+        assert!(inactive.helps().iter().all(|help| !help.contains("`active`")), "{:?}", inactive.helps());
+    }
+
+    #[test]
+    fn names_are_cleaned_and_told() {
+        let (rows, defects) = read("email,name\nann@example.com,\"Ann\r\nBcc: x@example.org\u{202e}\"\n");
+        assert_eq!(rows, ["2 ann@example.com|Ann Bcc: x@example.org|active|"]);
+        assert_eq!(defects.total, 1);
+        assert!(defects.first[0].message().contains("row 2, column `name`: 3 characters"), "{}", defects.first[0]);
+    }
+
+    #[test]
+    fn a_reader_has_every_field() {
+        let list = list("E-mail,Plan,name\nann@example.com,pro,Ann Lee\n");
+        let mut rows = rows(&list);
+        let row = rows.read().unwrap().unwrap();
+        let reader = row.to_subscriber("readers.csv").unwrap();
+        for (name, value) in [
+            ("email", Some("ann@example.com")),
+            ("name", Some("Ann Lee")),
+            ("first_name", Some("Ann")),
+            ("status", Some("active")),
+            ("plan", Some("pro")),
+            ("city", None),
+        ] {
+            assert_eq!(reader.field(name), value, "{name}");
+            assert_eq!(row.field(name), value, "{name}");
+        }
+        assert_eq!((reader.row, reader.status), (2, Status::Active));
+    }
+
+    #[test]
+    fn a_fault_is_no_subscriber() {
+        let list = list("email,status\nann@example.com,gone\n");
+        let mut rows = rows(&list);
+        assert!(rows.read().unwrap().unwrap().to_subscriber("readers.csv").is_err());
+    }
+}

@@ -1,0 +1,7 @@
+//! Tests of the whole program: the real binary, against a relay and a referee of our own.
+
+mod architecture;
+mod hostile;
+mod publication;
+mod referee;
+mod relay;

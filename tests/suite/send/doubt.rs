@@ -1,0 +1,120 @@
+//! The end of a message was sent and the answer never came: the one case that only a person can settle.
+
+use super::{SEND, everyone, letter};
+use crate::publication::{Publication, reader};
+use crate::relay::{Action, Gate, Message, Relay, Step, on};
+use crate::status::{Counts, counts, rows};
+
+/// A mailing to three readers, the second of which is in doubt; what the relay saw of him.
+fn in_doubt(relay: &Relay, action: Action) -> (Publication, Message) {
+    relay.rule(on(Step::Message).of(&reader(2)).act(action));
+    let letter = letter(relay, 3);
+    letter.run(SEND).code(4).stderr_has("in-doubt");
+    relay.forget_rules();
+    // Whoever was not reached after the connection broke is sent to now; the reader in doubt is not.
+    letter.run(SEND).code(4);
+    assert_eq!(counts(&letter), Counts { accepted: 2, in_doubt: 1, total: 3, ..Counts::default() });
+    assert_eq!(rows(&letter)[&reader(2)].state, "in_doubt");
+    let mut offered = relay.record().messages.into_iter().filter(|message| message.to == [reader(2)]);
+    let message = offered.next().unwrap();
+    assert!(offered.next().is_none(), "it is not sent again unasked");
+    (letter, message)
+}
+
+#[test]
+fn a_message_without_an_answer_is_in_doubt_and_sent_again_only_when_asked() {
+    for action in [Action::TakeAndClose, Action::Close, Action::Reset, Action::Raw(b"what?\r\n".to_vec())] {
+        let told = format!("{action:?}");
+        let relay = Relay::plain().start();
+        let (letter, first) = in_doubt(&relay, action);
+        letter.run(["send", "--yes", "--resend-in-doubt"]).success();
+        let again = relay.record().messages.pop().unwrap();
+        assert_eq!(again.to, [reader(2)], "{told}");
+        assert_eq!(again.header("Message-ID"), first.header("Message-ID"), "{told}");
+        assert_eq!(again.bytes, first.bytes, "{told}");
+        assert_eq!(counts(&letter), Counts { accepted: 3, total: 3, ..Counts::default() });
+    }
+}
+
+#[test]
+fn a_doubt_can_be_settled_without_sending() {
+    let relay = Relay::plain().start();
+    let (letter, _) = in_doubt(&relay, Action::TakeAndClose);
+    let before = relay.record().messages.len();
+    letter.run(["send", "--yes", "--accept-in-doubt"]).success();
+    assert_eq!(relay.record().messages.len(), before);
+    assert_eq!(relay.taken_by(), everyone(3));
+    assert_eq!(counts(&letter), Counts { accepted: 3, total: 3, ..Counts::default() });
+    letter.run(SEND).success();
+    assert_eq!(relay.record().messages.len(), before);
+}
+
+#[test]
+fn both_ways_to_settle_a_doubt_at_once_are_a_usage_error() {
+    let relay = Relay::plain().start();
+    letter(&relay, 1).run(["send", "--yes", "--accept-in-doubt", "--resend-in-doubt"]).code(2);
+}
+
+#[test]
+fn after_a_kill_those_in_flight_are_in_doubt_and_nobody_else() {
+    let relay = Relay::plain().start();
+    let gate = Gate::new();
+    relay.rule(on(Step::Message).nth(4).hold(&gate));
+    let letter = letter(&relay, 8);
+    let running = letter.spawn(SEND);
+    gate.wait_reached();
+    running.kill();
+    let held = relay.record().messages[3].to.clone();
+    gate.release();
+    relay.wait_until(|record| record.messages[3].taken && record.open() == 0);
+
+    letter.run(SEND).code(4);
+    let rows = rows(&letter);
+    let doubtful: Vec<&String> = rows.values().filter(|row| row.state == "in_doubt").map(|row| &row.address).collect();
+    assert!(doubtful.contains(&&held[0]), "{held:?} is in doubt: {doubtful:?}");
+    // Answers that came but were not yet durable are doubts too: at most a window's worth, and never a second copy.
+    assert!(rows.values().all(|row| ["accepted", "in_doubt"].contains(&row.state.as_str())), "{rows:?}");
+    assert_eq!(relay.taken_by(), everyone(8));
+    letter.run(["send", "--yes", "--accept-in-doubt"]).success();
+    assert_eq!(relay.taken_by(), everyone(8));
+}
+
+#[test]
+fn a_kill_before_the_end_of_a_message_leaves_no_second_copy_either() {
+    for step in [Step::Greeting, Step::Hello, Step::Mail, Step::Rcpt, Step::Data] {
+        let relay = Relay::plain().start();
+        let gate = Gate::new();
+        relay.rule(on(step).nth(1).hold(&gate));
+        let letter = letter(&relay, 3);
+        let running = letter.spawn(SEND);
+        gate.wait_reached();
+        running.kill();
+        relay.forget_rules();
+        letter.run(SEND).code_in(&[0, 4]);
+        letter.run(["send", "--yes", "--resend-in-doubt"]).success();
+        assert_eq!(relay.taken_by(), everyone(3), "killed at {step:?}");
+    }
+}
+
+/// The second message is answered after the interruption. Should the program be at the third by then, it waits for
+/// that answer no longer than its deadline; in either case it knows what it did.
+#[cfg(unix)]
+#[test]
+fn an_interruption_leaves_the_ledger_exact() {
+    let relay = Relay::plain().start();
+    let (second, third) = (Gate::new(), Gate::new());
+    relay.rule(on(Step::Message).nth(2).hold(&second));
+    relay.rule(on(Step::Message).nth(3).hold(&third));
+    let letter = letter(&relay, 4).setting("relay.timeout", "5s");
+    let running = letter.spawn(SEND);
+    second.wait_reached();
+    running.interrupt();
+    second.release();
+    running.wait().code(130);
+    let counts = counts(&letter);
+    assert!(counts.accepted + counts.in_doubt >= 2 && counts.in_doubt <= 1 && counts.rejected == 0, "{counts:?}");
+    relay.forget_rules();
+    relay.wait_until(|record| record.open() == 0);
+    letter.run(["send", "--yes", "--accept-in-doubt"]).success();
+    assert_eq!(relay.taken_by(), everyone(4));
+}

@@ -1,0 +1,125 @@
+//! `letterpress status`: the counts, the rows, and that both are true at any moment.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::publication::{Publication, reader};
+use crate::relay::{Action, Gate, Relay, Step, on};
+
+/// The counts of `status --json`.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) accepted: u64,
+    pub(crate) deferred: u64,
+    pub(crate) rejected: u64,
+    pub(crate) in_doubt: u64,
+    pub(crate) withdrawn: u64,
+    pub(crate) pending: u64,
+    pub(crate) total: u64,
+}
+
+/// A line of `status --csv`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Row {
+    pub(crate) address: String,
+    pub(crate) state: String,
+    pub(crate) code: String,
+    pub(crate) reply: String,
+    pub(crate) attempts: u64,
+    pub(crate) at: String,
+    pub(crate) message_id: String,
+}
+
+/// What the mailing's status says; the counts must add up.
+#[track_caller]
+pub(crate) fn counts(letter: &Publication) -> Counts {
+    let output = letter.run(["status", "--json"]).code_in(&[0, 4]);
+    let counts: Counts = serde_json::from_value(output.json()).unwrap();
+    let Counts { accepted, deferred, rejected, in_doubt, withdrawn, pending, total } = counts;
+    assert_eq!(accepted + deferred + rejected + in_doubt + withdrawn + pending, total, "{counts:?}");
+    counts
+}
+
+/// The status of every recipient, by address; it must agree with the counts.
+#[track_caller]
+pub(crate) fn rows(letter: &Publication) -> BTreeMap<String, Row> {
+    let text = letter.run(["status", "--csv"]).code_in(&[0, 4]).stdout;
+    assert_eq!(text.lines().next(), Some("address,state,code,reply,attempts,at,message_id"));
+    let rows: Vec<Row> = csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect();
+    let number = |state: &str| rows.iter().filter(|row| row.state == state).count() as u64;
+    let counted = Counts {
+        accepted: number("accepted"),
+        deferred: number("deferred"),
+        rejected: number("rejected"),
+        in_doubt: number("in_doubt"),
+        withdrawn: number("withdrawn"),
+        pending: number("pending"),
+        total: rows.len() as u64,
+    };
+    assert_eq!(counted, counts(letter));
+    let by_address: BTreeMap<String, Row> = rows.into_iter().map(|row| (row.address.clone(), row)).collect();
+    assert_eq!(by_address.len() as u64, counted.total, "one line a recipient");
+    by_address
+}
+
+#[test]
+fn every_recipient_has_a_line_with_what_the_relay_said() {
+    let relay = Relay::plain().start();
+    relay.rule(on(Step::Rcpt).of(&reader(2)).reply("550-5.1.1 No such\n550 5.1.1 user, \"here\""));
+    relay.rule(on(Step::Message).of(&reader(3)).reply("451 4.3.0 Greylisted"));
+    let letter = Publication::new().article("spring", "Hello").readers(3).relay(&relay);
+    letter.run(["send", "--yes"]).code(4);
+    let rows = rows(&letter);
+    let accepted = &rows[&reader(1)];
+    assert_eq!((accepted.state.as_str(), accepted.code.as_str(), accepted.attempts), ("accepted", "250", 1));
+    let rejected = &rows[&reader(2)];
+    assert_eq!((rejected.state.as_str(), rejected.code.as_str(), rejected.attempts), ("rejected", "550", 1));
+    assert!(rejected.reply.contains("No such") && rejected.reply.contains("user, \"here\""), "{rejected:?}");
+    let deferred = &rows[&reader(3)];
+    assert_eq!((deferred.state.as_str(), deferred.code.as_str()), ("deferred", "451"));
+    assert!(deferred.attempts >= 1 && deferred.reply.contains("Greylisted"), "{deferred:?}");
+    for row in rows.values() {
+        assert!(row.at.parse::<letterpress::clock::Timestamp>().is_ok(), "{row:?}");
+    }
+    let taken = &relay.taken()[0];
+    let bare = |id: &str| id.trim_matches(['<', '>']).to_owned();
+    assert_eq!(bare(&rows[&taken.to[0]].message_id), bare(&taken.header("Message-ID").unwrap()));
+}
+
+#[test]
+fn a_person_is_told_who_and_why() {
+    let relay = Relay::plain().start();
+    relay.rule(on(Step::Rcpt).of(&reader(1)).reply("550 5.1.1 No such user"));
+    relay.rule(on(Step::Message).of(&reader(2)).act(Action::TakeAndClose));
+    let letter = Publication::new().article("spring", "Hello").readers(3).relay(&relay);
+    letter.run(["send", "--yes"]).code(4);
+    let told = letter.run(["status"]).code_in(&[0, 4]);
+    told.stdout_has(&reader(1)).stdout_has("No such user").stdout_has(&reader(2)).stdout_has("in doubt");
+}
+
+#[test]
+fn what_a_relay_says_cannot_command_the_terminal() {
+    let relay = Relay::plain().start();
+    relay.rule(on(Step::Rcpt).of(&reader(1)).reply("550 5.1.1 \u{1b}[2J\u{7}gone\u{202e}"));
+    let letter = Publication::new().article("spring", "Hello").readers(2).relay(&relay);
+    letter.run(["send", "--yes"]).code(4).nowhere("\u{1b}[2J").nowhere("\u{7}").nowhere("\u{202e}");
+    letter.run(["status"]).stdout_has("gone").nowhere("\u{1b}").nowhere("\u{7}").nowhere("\u{202e}");
+}
+
+#[test]
+fn the_status_is_true_while_the_mailing_runs() {
+    let relay = Relay::plain().start();
+    let gate = Gate::new();
+    relay.rule(on(Step::Message).nth(2).hold(&gate));
+    let letter = Publication::new().article("spring", "Hello").readers(3).relay(&relay);
+    let running = letter.spawn(["send", "--yes"]);
+    gate.wait_reached();
+    let now = counts(&letter);
+    assert_eq!((now.total, now.rejected, now.deferred, now.withdrawn), (3, 0, 0, 0));
+    assert!(now.accepted <= 1, "{now:?}");
+    gate.release();
+    running.wait().success();
+    assert_eq!(counts(&letter), Counts { accepted: 3, total: 3, ..Counts::default() });
+}
