@@ -284,7 +284,9 @@ impl SmtpRelay {
     /// The greeting or EHLO was no 2yz.
     fn turned_away(&self, error: &lettre::transport::smtp::Error) -> Stop {
         let lines = self.lines.take();
-        let last: Vec<String> = lines.last().cloned().into_iter().collect();
+        // lettre says QUIT before it tells: the refusal is not the last line.
+        let refusal = |line: &&String| line.starts_with('4') || line.starts_with('5');
+        let last: Vec<String> = lines.iter().rev().find(refusal).or(lines.last()).cloned().into_iter().collect();
         match error.status() {
             Some(_) => self.greeted_with(&Reply::from_lines(&last)),
             None => self.no_start(&lost(error)),

@@ -49,6 +49,9 @@ impl RelayUrl {
     pub fn parse(text: &str) -> Result<RelayUrl, SettingError> {
         let wrong = |message: &str| SettingError::new("url", message, HELP);
         let text = text.trim();
+        if text.chars().any(char::is_control) {
+            return Err(wrong("it has a control character"));
+        }
         if let Some(folder) = text.strip_prefix("file:") {
             let folder = folder.strip_prefix("//").unwrap_or(folder);
             return if folder.is_empty() { Err(wrong("it names no folder")) } else { Ok(RelayUrl::File(PathBuf::from(folder))) };
@@ -209,7 +212,7 @@ mod tests {
 
     #[test]
     fn what_is_no_relay_is_refused() {
-        for bad in ["", "mail.example.com", "http://example.com", "file:", "smtp://", "smtp://a b", "smtp://host:99999"] {
+        for bad in ["", "mail.example.com", "http://example.com", "file:", "smtp://", "smtp://a b", "smtp://host:99999", "smtp://host/path", "smtp://a:b\nc@host"] {
             assert!(RelayUrl::parse(bad).is_err(), "{bad}");
         }
     }

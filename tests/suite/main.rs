@@ -5,3 +5,5 @@ mod hostile;
 mod publication;
 mod referee;
 mod relay;
+mod send;
+mod status;

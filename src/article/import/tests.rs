@@ -1,3 +1,5 @@
+//! Imports of every kind, rule by rule, and of the real article where it is at hand.
+
 use super::*;
 use crate::article::Article;
 use proptest::prelude::*;

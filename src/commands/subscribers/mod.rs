@@ -11,7 +11,7 @@ use clap::{Args, Subcommand};
 use super::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::report::counted;
-use crate::subscribers::{Defects, Files, How};
+use crate::subscribers::{Defects, How};
 
 /// Look at and change the subscriber list
 #[derive(Debug, Args)]
@@ -30,7 +30,7 @@ enum SubscribersCommand {
 }
 
 pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
-    let files = Files::of(&session.project()?.subscribers());
+    let files = session.project()?.files();
     match &args.command {
         SubscribersCommand::List(args) => list::run(args, &files, session),
         SubscribersCommand::Find(args) => find::run(args, &files, session),

@@ -103,7 +103,7 @@ fn brought_along() -> BTreeMap<String, Vec<String>> {
 }
 
 fn is_unkept(c: char) -> bool {
-    is_unprintable(c) || matches!(c, '\n' | '\t' | '\u{2028}' | '\u{2029}')
+    is_unprintable(c) || matches!(c, '\n' | '\t' | '\u{2028}' | '\u{2029}' | '\u{feff}')
 }
 
 /// White space of any kind as single spaces.
