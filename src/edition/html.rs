@@ -44,7 +44,13 @@ fn for_mail<'a>(events: &[Event<'a>], images: &Images) -> Vec<Event<'a>> {
             (Event::FootnoteReference(number), None) => {
                 out.push(Event::InlineHtml(format!("<sup>{number}</sup>").into()))
             }
-            (Event::TaskListMarker(done), None) => out.push(Event::Text(if *done { "☑ " } else { "☐ " }.into())),
+            (Event::TaskListMarker(done), None) => {
+                // The box stands where the bullet would; the theme takes the bullet away from this class.
+                if let Some(item) = out.iter_mut().rev().take(2).find(|event| matches!(event, Event::Start(Tag::Item))) {
+                    *item = Event::Html("<li class=\"task\">".into());
+                }
+                out.push(Event::Text(if *done { "☑ " } else { "☐ " }.into()));
+            }
             (event, None) => out.push(event.clone()),
         }
     }
@@ -134,6 +140,7 @@ fn clean(html: &str) -> String {
         .add_tag_attributes("th", ["style", "colspan", "rowspan", "align"])
         .add_tag_attributes("td", ["style", "colspan", "rowspan", "align"])
         .add_tag_attribute_values("div", "class", ["footnotes"])
+        .add_tag_attribute_values("li", "class", ["task"])
         .filter_style_properties(["text-align"].into())
         .add_url_schemes(["https", "http", "mailto", "tel", "cid"])
         .link_rel(None)
@@ -163,7 +170,11 @@ mod tests {
             html("a **b** *c* ~~d~~ `e`"),
             "<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e</code></p>\n"
         );
-        assert_eq!(html("- [x] done\n- [ ] open\n"), "<ul>\n<li>☑ done</li>\n<li>☐ open</li>\n</ul>\n");
+        assert_eq!(
+            html("- [x] done\n- plain\n"),
+            "<ul>\n<li class=\"task\">☑ done</li>\n<li>plain</li>\n</ul>\n"
+        );
+        assert!(html("- [ ] open\n\n  more\n").contains("<li class=\"task\">\n<p>☐ open</p>"));
         assert!(html("a[^1]\n\n[^1]: note").contains("<div class=\"footnotes\"><ol>\n<li><p>note</p>"));
         assert!(html("|a|b|\n|-|-:|\n|1|2|").contains("text-align"));
     }
