@@ -140,43 +140,48 @@ fn downgraded(defect: &Diagnostic) -> Diagnostic {
     defect.helps().iter().fold(warning, |warning, help| warning.help(help.clone()))
 }
 
-/// Chooses a sample: the first of every edition, someone without a name, the longest name, and the first readers.
+/// Chooses a sample: the first reader of every edition, someone without a name, the longest name, and then the first of
+/// the list as far as there is room.
 struct Chooser {
     most: usize,
-    first: Vec<Subscriber>,
+    early: Vec<Subscriber>,
+    of_editions: Vec<Subscriber>,
     nameless: Option<Subscriber>,
     longest: Option<Subscriber>,
 }
 
 impl Chooser {
     fn new(most: usize) -> Self {
-        Chooser { most, first: Vec::new(), nameless: None, longest: None }
+        Chooser { most, early: Vec::new(), of_editions: Vec::new(), nameless: None, longest: None }
     }
 
     fn offer(&mut self, row: &crate::subscribers::Row<'_>, new_edition: bool) -> Result<()> {
-        let room = self.most.saturating_sub(2).max(1);
-        if self.first.len() < room.min(self.most)
-            && (self.most == usize::MAX || new_edition || self.first.len() < room / 2)
-        {
-            self.first.push(row.to_subscriber("readers.csv")?);
-            return Ok(());
+        let reader = || row.to_subscriber("readers.csv");
+        if self.early.len() < self.most {
+            self.early.push(reader()?);
         }
-        if row.name().is_empty() {
-            if self.nameless.is_none() {
-                self.nameless = Some(row.to_subscriber("readers.csv")?);
-            }
-        } else if self.longest.as_ref().is_none_or(|longest| longest.name.len() < row.name().len()) {
-            self.longest = Some(row.to_subscriber("readers.csv")?);
+        if new_edition && self.of_editions.len() < self.most {
+            self.of_editions.push(reader()?);
+        }
+        if row.name().is_empty() && self.nameless.is_none() {
+            self.nameless = Some(reader()?);
+        }
+        if self.longest.as_ref().is_none_or(|longest| longest.name.len() < row.name().len()) {
+            self.longest = Some(reader()?);
         }
         Ok(())
     }
 
     fn chosen(self) -> Vec<Subscriber> {
-        let mut chosen = self.first;
-        chosen.extend(self.nameless.into_iter().chain(self.longest));
+        let wanted = self.nameless.into_iter().chain(self.longest).chain(self.of_editions).chain(self.early);
+        let mut chosen: Vec<Subscriber> = Vec::new();
+        let mut rows = BTreeSet::new();
+        for reader in wanted {
+            if chosen.len() < self.most && rows.insert(reader.row) {
+                chosen.push(reader);
+            }
+        }
         chosen.sort_by_key(|reader| reader.row);
-        chosen.dedup_by_key(|reader| reader.row);
-        chosen.truncate(self.most);
         chosen
     }
 }
