@@ -66,8 +66,8 @@ impl<'a> Scanner<'a> {
 
     fn step(&mut self) {
         let rest = self.rest();
-        if rest.starts_with("<!--") {
-            let conditional = rest[4..].trim_start().starts_with("[if");
+        if let Some(comment) = rest.strip_prefix("<!--") {
+            let conditional = comment.trim_start().starts_with("[if");
             let end = if conditional { self.find("]>").map(|at| at + 2) } else { self.find("-->").map(|at| at + 3) };
             self.push(Kind::Other, end.unwrap_or(self.source.len()));
         } else if rest.starts_with("<!") || rest.starts_with("<?") || rest.starts_with("</") {

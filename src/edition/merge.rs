@@ -149,13 +149,12 @@ fn captures_after(tag: &Tag, source: &str, open: usize) -> usize {
     }
     let text = tag.text(source);
     match tag.keyword(source) {
-        "filter" => open + 1,
+        "filter" | "component" => open + 1,
         "set" | "set_global"
             if !text.contains('=') || text.split_once('|').is_some_and(|(left, _)| !left.contains('=')) =>
         {
             open + 1
         }
-        "component" => open + 1,
         "endfilter" | "endset" | "endcomponent" => open.saturating_sub(1),
         _ if text.starts_with("</") => open.saturating_sub(1),
         _ if text.starts_with('<') && !text.ends_with("/>") && !text.ends_with('/') => open + 1,

@@ -75,7 +75,8 @@ fn values(text: &str, tokens: &mut Tokens, spot: impl Fn(usize) -> Spot) -> Stri
     for (range, token) in found {
         if let Token::Value(index) = token {
             out.push_str(&text[from..range.start]);
-            value_at(&tokens.text(index).to_owned(), range.start, tokens, &spot, &mut out);
+            let value = tokens.text(index).to_owned();
+            value_at(&value, range.start, tokens, &spot, &mut out);
             from = range.end;
         }
     }

@@ -210,7 +210,7 @@ impl Template {
     /// Renders one template; printed values come back as tokens.
     fn render(&self, name: &str, context: &Context, tokens: &mut Tokens) -> Result<String> {
         let rendered = self.tera.render(name, context).map_err(|error| self.originals.error(&error))?;
-        tokens.from_marks(&rendered).map_err(|_| {
+        tokens.values_of_marks(&rendered).map_err(|_| {
             Diagnostic::error("a filter over a block has cut a value in two")
                 .at(Place::file(name))
                 .help("apply the filter to the value itself, as in {{ article.title | upper }}")

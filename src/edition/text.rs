@@ -156,8 +156,7 @@ impl Writer<'_> {
         match tag {
             TagEnd::Paragraph | TagEnd::HtmlBlock => self.paragraph(),
             TagEnd::Heading(level) => self.heading(level),
-            TagEnd::BlockQuote(_) | TagEnd::Item => self.close(),
-            TagEnd::List(_) => self.close(),
+            TagEnd::BlockQuote(_) | TagEnd::Item | TagEnd::List(_) => self.close(),
             TagEnd::CodeBlock => self.code_block(),
             TagEnd::Emphasis => self.inline.push('_'),
             TagEnd::Strong => self.inline.push('*'),
@@ -242,7 +241,7 @@ impl Writer<'_> {
             return;
         }
         self.blank();
-        for line in text.trim().split('\n') {
+        for line in text.trim().lines() {
             let (first, rest) = self.indents();
             self.lines.push(mark(&first, &rest, line.trim()));
         }

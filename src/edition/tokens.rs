@@ -54,8 +54,8 @@ impl Tokens {
         let digest = digest.finish();
         let seed = u64::from_be_bytes(digest.as_ref()[..8].try_into().expect("SHA-256 has 32 bytes"));
         let lower: Vec<String> = sources.iter().map(|source| source.to_ascii_lowercase()).collect();
-        let prefix = (0..)
-            .map(|n: u64| format!("lp{:012x}", seed.wrapping_add(n) >> 16))
+        let prefix = (0..=u64::MAX)
+            .map(|n| format!("lp{:012x}", seed.wrapping_add(n) >> 16))
             .find(|prefix| !lower.iter().any(|source| source.contains(prefix.as_str())))
             .expect("a finite text can't hold every prefix");
         Tokens { prefix, gaps: Vec::new(), texts: Vec::new() }
@@ -169,7 +169,7 @@ impl Tokens {
     ///
     /// # Errors
     /// `Err(())` when a filter over a block has cut a value in two.
-    pub fn from_marks(&mut self, rendered: &str) -> Result<String, CutValue> {
+    pub fn values_of_marks(&mut self, rendered: &str) -> Result<String, CutValue> {
         let mut out = String::with_capacity(rendered.len());
         let mut rest = rendered;
         while let Some(start) = rest.find(VALUE_START) {
@@ -228,9 +228,9 @@ mod tests {
         let mut out = Vec::new();
         mark_value("a\u{1}b\u{2}c", &mut out).unwrap();
         let rendered = format!("<{}>", String::from_utf8(out).unwrap());
-        let with_tokens = tokens.from_marks(&rendered).unwrap();
+        let with_tokens = tokens.values_of_marks(&rendered).unwrap();
         assert_eq!(tokens.text(0), "abc");
         assert_eq!(tokens.replace(&with_tokens, |_, _| Some("V".into())), "<V>");
-        assert_eq!(tokens.from_marks("a\u{1}b"), Err(CutValue));
+        assert_eq!(tokens.values_of_marks("a\u{1}b"), Err(CutValue));
     }
 }

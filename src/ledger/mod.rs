@@ -182,8 +182,7 @@ impl Ledger {
         let outcome = self.outcomes.entry(record.recipient).or_default();
         outcome.at = record.at;
         match record.event {
-            Event::Claimed => {}
-            Event::Released => {}
+            Event::Claimed | Event::Released => {}
             _ => {
                 outcome.code = record.code;
                 outcome.reply.clone_from(&record.reply);

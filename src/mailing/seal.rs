@@ -142,7 +142,7 @@ fn write_recipients(
     drop(writer);
     let Hashing { file, digest } = out;
     file.into_inner()
-        .map_err(|error| error.into_error())
+        .map_err(std::io::IntoInnerError::into_error)
         .and_then(|file| file.sync_all())
         .map_err(|error| Diagnostic::io("write", path, &error))?;
     Ok((summary, hex(&digest.finish())))

@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn long_subjects_fold_at_spaces() {
-        let subject = written(|out| unstructured("Subject", &"word ".repeat(40).trim_end().to_owned(), out));
+        let subject = written(|out| unstructured("Subject", "word ".repeat(40).trim_end(), out));
         assert!(well_formed(&subject) && subject.split("\r\n").all(|line| line.len() <= 76));
     }
 

@@ -80,7 +80,7 @@ fn an_article_comes_in_word_by_word_and_goes_out() {
     letter.run(["import", "day.txt"]).code(1).stderr_has("exists already");
     letter.run(["send", "--dry-run", "a-day-by-the-sea"]).success();
     let shown = std::fs::read_to_string(
-        &letter
+        letter
             .files("preview/a-day-by-the-sea")
             .into_iter()
             .find(|p| p.extension().is_some_and(|x| x == "txt"))

@@ -17,6 +17,7 @@ use crate::subscribers::AudienceSummary;
 
 /// Send an article to everyone who is owed a copy; run again, it carries on where it stopped
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that a person types")]
 #[command(after_help = "\
 It shows who gets the article and asks for the number of readers; without a terminal and without --yes nothing leaves.
 
