@@ -37,6 +37,13 @@ pub fn escape(place: Place, value: &str) -> String {
     out
 }
 
+/// The place of a position in plain text: part of an address when the word around it began as one, so that a link says the
+/// same in the text as in the HTML.
+pub fn place_in_text(text: &str, position: usize) -> Place {
+    let word = text[..position].rsplit(char::is_whitespace).next().unwrap_or_default();
+    if word.contains("://") { Place::UrlPart } else { Place::Plain }
+}
+
 fn escape_html(value: &str, out: &mut String) {
     for c in value.chars() {
         match c {
@@ -102,6 +109,12 @@ mod tests {
         assert_eq!(escape(Place::Url, "https://example.com/a?b=1&c=2"), "https://example.com/a?b=1&amp;c=2");
         assert_eq!(escape(Place::Url, "https://example.com/a\" b"), "https://example.com/a%22%20b");
         assert_eq!(escape(Place::Plain, "a\r\nb"), "a  b");
+    }
+
+    #[test]
+    fn a_value_in_a_written_address_is_a_part_of_it() {
+        assert_eq!(place_in_text("see https://example.com/?q=", 27), Place::UrlPart);
+        assert_eq!(place_in_text("see https://example.com/ ", 25), Place::Plain);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The finished parts cut at their gaps: encoded text and places to fill, put together for each reader by copying.
 
-use super::escape::{Place, escape_into};
+use super::escape::{Place, escape_into, place_in_text};
 use super::markup::{Kind, is_url_attribute, segments};
 use super::merge::{Gap, GapSource};
 use super::quoted_printable::{encode_last, encode_piece};
@@ -61,7 +61,8 @@ impl Phrase {
             if range.start > from {
                 segments.push(Segment::Text(text[from..range.start].to_owned()));
             }
-            segments.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place: Place::Plain }));
+            let place = place_in_text(text, range.start);
+            segments.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place }));
             from = range.end;
         }
         if from < text.len() {

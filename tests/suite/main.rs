@@ -8,4 +8,5 @@ mod publication;
 mod referee;
 mod relay;
 mod send;
+mod snapshot;
 mod status;

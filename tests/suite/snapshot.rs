@@ -1,0 +1,87 @@
+//! Whole messages, byte by byte, as they go: a change in any byte is seen and meant.
+//!
+//! The stored messages lie in `tests/snapshots/`. When a change is meant, run the tests once with `UPDATE_SNAPSHOTS=1` and
+//! look at the difference before committing it.
+
+use std::path::{Path, PathBuf};
+
+use crate::publication::Publication;
+
+const ARTICLE: &str = "+++
+title = \"A ❤️ \\\"letter\\\"\"
+subject = 'For {{ subscriber.first_name | default(value=\"you\") }} & others'
+preheader = \"In short\"
+author = \"Ann Lee\"
+date = 2026-11-22
++++
+
+Dear {{ subscriber.first_name | default(value=\"friend\") }},
+
+some *text* with a [link](https://example.com/a?b=1&c={{ subscriber.email }}), `code` and \"quotes\".
+
+{% if subscriber.plan == \"pro\" %}Thank you for paying.{% endif %}
+
+> A quote.
+
+1. first
+2. second
+   - nested
+
+| Place | Visits |
+|-------|-------:|
+| Sea   | 3      |
+
+The end.[^1]
+
+[^1]: A note.
+";
+
+fn letter() -> Publication {
+    Publication::new()
+        .columns(&["plan"])
+        .article("snapshot", ARTICLE)
+        .row(&["ann@example.com", "Ann Lee", "pro"])
+        .row(&["zoe@example.org", "Zoë, \"Z\" <x>", ""])
+        .row(&["nobody@example.net", "", ""])
+        .setting("relay.url", "file:out")
+        .file("keys/unsubscribe.key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n")
+}
+
+fn stored(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name)
+}
+
+fn compare(name: &str, found: &str) {
+    let path = stored(name);
+    if std::env::var_os("UPDATE_SNAPSHOTS").is_some() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, found).unwrap();
+        return;
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    let kept: Vec<&str> = kept.lines().collect();
+    let found: Vec<&str> = found.lines().collect();
+    let differs = (0..kept.len().max(found.len())).find(|at| kept.get(*at) != found.get(*at));
+    if let Some(at) = differs {
+        panic!(
+            "{name}, line {}:\n  stored: {:?}\n  now:    {:?}\nIf it is meant: UPDATE_SNAPSHOTS=1",
+            at + 1,
+            kept.get(at),
+            found.get(at)
+        );
+    }
+}
+
+#[test]
+fn messages_are_what_they_were() {
+    let letter = letter();
+    letter.command(["send", "--yes"]).env("SOURCE_DATE_EPOCH", "1795388400").run().success();
+    let files = letter.files("out");
+    assert_eq!(files.len(), 3);
+    for path in files {
+        let text = String::from_utf8(std::fs::read(&path).unwrap()).unwrap();
+        assert!(!text.replace("\r\n", "").contains(['\r', '\n']), "CRLF only");
+        let address = path.file_name().unwrap().to_str().unwrap().rsplit_once('-').unwrap().0.to_owned();
+        compare(&format!("{address}.eml"), &text.replace("\r\n", "\n"));
+    }
+}
