@@ -124,24 +124,32 @@ fn plain_at(text: &str) -> Option<usize> {
         }
         dot = *b == b'.';
     }
-    let mut labels = 0;
-    let mut last_is_number = false;
-    for label in domain.split(|b| *b == b'.') {
-        last_is_number = true;
-        for b in label {
-            match b {
-                b'a'..=b'z' | b'-' => last_is_number = false,
-                b'0'..=b'9' => {}
-                _ => return None,
+    (!dot && is_plain_domain(domain)).then_some(at)
+}
+
+/// Two or more labels, the last no number. What has two hyphens in a row is left to IDNA.
+fn is_plain_domain(domain: &[u8]) -> bool {
+    let (mut labels, mut length, mut number) = (1, 0, true);
+    let mut before = b'.';
+    for b in domain {
+        match b {
+            b'a'..=b'z' => number = false,
+            b'0'..=b'9' => {}
+            b'-' if before != b'.' && before != b'-' => number = false,
+            b'.' if before != b'.' && before != b'-' => {
+                labels += 1;
+                (length, number, before) = (0, true, b'.');
+                continue;
             }
+            _ => return false,
         }
-        let hyphens = label.first() == Some(&b'-') || label.last() == Some(&b'-') || label.get(2..4) == Some(b"--");
-        if label.is_empty() || label.len() > 63 || hyphens {
-            return None;
+        length += 1;
+        if length > 63 {
+            return false;
         }
-        labels += 1;
+        before = *b;
     }
-    (!dot && labels > 1 && !last_is_number).then_some(at)
+    labels > 1 && !number && before != b'.' && before != b'-'
 }
 
 /// RFC 5322 section 3.2.3, `atext` and the dot.

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{self, Exit, Session};
 use crate::diagnostic::Result;
@@ -23,41 +23,66 @@ pub struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Five steps: `letterpress init my-letter`, `letterpress new 'A title'`, `letterpress subscribers add ann@example.com`,
-`letterpress send --dry-run`, `letterpress send`.
+Five steps to the first sent article:
+  letterpress init my-letter
+  letterpress new 'A title'
+  letterpress subscribers add ann@example.com
+  letterpress send --dry-run
+  letterpress send
 
-Exit codes: 0 done; 1 failed; 2 usage; 3 check found errors, nothing left; 4 the mailing is not complete;
-5 not confirmed, nothing left; 130 interrupted, ledger exact.";
+Exit codes:
+  0    done
+  1    failed; the last lines say why
+  2    the command line was not understood
+  3    a check found errors; nothing left
+  4    not complete: readers are deferred, rejected or in doubt
+  5    not confirmed; nothing left
+  130  interrupted; the ledger is exact";
 
 /// Options that every command takes.
 #[derive(Debug, Args)]
 pub struct Globals {
     /// The publication's folder
-    #[arg(long, global = true, value_name = "DIR", default_value = ".", hide_default_value = true)]
+    #[arg(
+        help_heading = "General options",
+        long,
+        global = true,
+        value_name = "DIR",
+        default_value = ".",
+        hide_default_value = true
+    )]
     pub root: PathBuf,
     /// Results as JSON on standard output
-    #[arg(long, global = true)]
+    #[arg(help_heading = "General options", long, global = true)]
     pub json: bool,
-    /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    /// Only results and errors
+    #[arg(help_heading = "General options", short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Say more
-    #[arg(short, long, global = true)]
+    #[arg(help_heading = "General options", short, long, global = true)]
     pub verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    Preview(commands::preview::PreviewArgs),
-    Send(commands::send::SendArgs),
-    Status(commands::status::StatusArgs),
+    Init(commands::init::InitArgs),
     New(commands::new::NewArgs),
     Import(commands::import::ImportArgs),
+    Preview(commands::preview::PreviewArgs),
+    Check(commands::check::CheckArgs),
+    Send(commands::send::SendArgs),
+    Status(commands::status::StatusArgs),
     Subscribers(commands::subscribers::SubscribersArgs),
+    Completions(commands::completions::CompletionsArgs),
+    Man(commands::completions::ManArgs),
 }
 
 fn dispatch(command: Command, session: &Session) -> Result<Exit> {
     match command {
+        Command::Init(args) => commands::init::run(&args, session),
+        Command::Check(args) => commands::check::run(&args, session),
+        Command::Completions(args) => Ok(commands::completions::completions(&args, Cli::command())),
+        Command::Man(_) => commands::completions::man(Cli::command()),
         Command::Preview(args) => commands::preview::run(&args, session),
         Command::Send(args) => commands::send::run(&args, session),
         Command::Status(args) => commands::status::run(&args, session),

@@ -9,7 +9,7 @@ use std::io;
 use std::path::Path;
 
 use annotate_snippets::renderer::DecorStyle;
-use annotate_snippets::{AnnotationKind, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
 /// The result of anything that can fail with a message for a person.
@@ -166,6 +166,14 @@ impl Diagnostic {
 
     /// The whole report as a person reads it, with colours when `styled`. Ends without a line end.
     pub fn render(&self, styled: bool) -> String {
+        match &self.0.place {
+            Some(place) if place.line > 0 && place.column > 0 => self.render_with_excerpt(place, styled),
+            _ => self.render_in_lines(styled),
+        }
+    }
+
+    /// Message, place, the line with the spot underlined, help.
+    fn render_with_excerpt(&self, place: &Place, styled: bool) -> String {
         let renderer = if styled { Renderer::styled() } else { Renderer::plain() };
         let level = match self.0.severity {
             Severity::Error => Level::ERROR,
@@ -173,30 +181,45 @@ impl Diagnostic {
             Severity::Note => Level::NOTE,
         };
         let message = printable(&self.0.message);
-        let mut group = level
-            .primary_title(message.as_ref())
-            .elements(Vec::<Snippet<'_, annotate_snippets::Annotation<'_>>>::new());
-        let excerpt;
+        let excerpt = printable(&place.excerpt).into_owned();
+        // Escapes before the spot make the shown line longer than the written one.
+        let before: String = place.excerpt.chars().take(place.column - 1).collect();
+        let range = char_range(&excerpt, printable(&before).chars().count(), place.width);
+        let snippet = Snippet::source(excerpt.as_str())
+            .path(place.file.as_str())
+            .line_start(place.line)
+            .annotation(AnnotationKind::Primary.span(range));
+        let helps = self.0.help.iter().map(|help| Level::HELP.message(help.as_str()));
+        let group = level.primary_title(message.as_ref()).element(snippet).elements(helps);
+        renderer.decor_style(DecorStyle::Ascii).render(&[group])
+    }
+
+    /// Message, place and help, a line each.
+    fn render_in_lines(&self, styled: bool) -> String {
+        use anstyle::{AnsiColor, Effects, Style};
+        let color = match self.0.severity {
+            Severity::Error => AnsiColor::Red,
+            Severity::Warning => AnsiColor::Yellow,
+            Severity::Note => AnsiColor::Green,
+        };
+        let word = |text: &str, color: AnsiColor| {
+            let style =
+                if styled { Style::new().fg_color(Some(color.into())).effects(Effects::BOLD) } else { Style::new() };
+            format!("{style}{text}{style:#}")
+        };
+        let name = match self.0.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            Severity::Note => "note",
+        };
+        let mut out = format!("{}: {}", word(name, color), printable(&self.0.message));
         if let Some(place) = &self.0.place {
-            if place.line > 0 && place.column > 0 {
-                excerpt = printable(&place.excerpt).into_owned();
-                let range = char_range(&excerpt, place.column - 1, place.width);
-                group = group.element(
-                    Snippet::source(excerpt.as_str())
-                        .path(place.file.as_str())
-                        .line_start(place.line)
-                        .annotation(AnnotationKind::Primary.span(range)),
-                );
-            } else if place.line > 0 {
-                group = group.element(Origin::path(place.file.as_str()).line(place.line));
-            } else {
-                group = group.element(Origin::path(place.file.as_str()));
-            }
+            out.push_str(&format!("\n  {} {}", word("-->", AnsiColor::Cyan), printable(&place.to_string())));
         }
         for help in &self.0.help {
-            group = group.element(Level::HELP.message(help.as_str()));
+            out.push_str(&format!("\n  {}: {}", word("help", AnsiColor::Cyan), printable(help)));
         }
-        renderer.decor_style(DecorStyle::Ascii).render(&[group])
+        out
     }
 }
 
@@ -277,6 +300,13 @@ mod tests {
         assert!(report.contains("titel = \"x\""), "{report}");
         assert!(report.contains("^^^^^"), "{report}");
         assert!(report.contains("help: did you mean `title`?"), "{report}");
+    }
+
+    #[test]
+    fn a_report_without_a_line_is_short() {
+        let report =
+            Diagnostic::error("nothing\u{1b} was sent").at(Place::file("a.md")).help("try again").render(false);
+        assert_eq!(report, "error: nothing\\u{1b} was sent\n  --> a.md\n  help: try again");
     }
 
     #[test]

@@ -96,10 +96,15 @@ impl Project {
     /// Where messages go: what was asked for, or `[relay] url`.
     pub fn relay_url(&self, asked: Option<&str>) -> Result<RelayUrl> {
         let parsed = match (asked, &self.config.settings.relay.url) {
-            (Some(text), _) => RelayUrl::parse(text).map_err(|error| Diagnostic::error(format!("--relay: {}", error.message)).help(error.help)),
+            (Some(text), _) => RelayUrl::parse(text)
+                .map_err(|error| Diagnostic::error(format!("--relay: {}", error.message)).help(error.help)),
             (None, Some(text)) => RelayUrl::parse(text).map_err(|error| self.config.wrong("relay", &error)),
             (None, None) => {
-                let error = SettingError::new("url", "no relay is set", "write url = \"smtps://…\" in [relay], or give --relay URL (file:outbox writes files)");
+                let error = SettingError::new(
+                    "url",
+                    "no relay is set",
+                    "write url = \"smtps://…\" in [relay], or give --relay URL (file:outbox writes files)",
+                );
                 Err(self.config.wrong("relay", &error))
             }
         }?;

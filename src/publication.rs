@@ -153,7 +153,11 @@ impl Publication {
             None => from.address.clone(),
         };
         // Written in several lines or in one, it stands in one line in the colophon.
-        let lines = settings.postal_address.lines().map(|line| line.trim().trim_end_matches(',')).filter(|line| !line.is_empty());
+        let lines = settings
+            .postal_address
+            .lines()
+            .map(|line| line.trim().trim_end_matches(','))
+            .filter(|line| !line.is_empty());
         let postal_address = lines.collect::<Vec<_>>().join(", ");
         if postal_address.is_empty() {
             return Err(SettingError::new(

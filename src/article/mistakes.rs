@@ -14,6 +14,9 @@ pub fn toml_diagnostic(file: &str, source: &str, offset: usize, error: &toml::de
     let mut quoted = error.message().split('`').skip(1).step_by(2);
     match (error.message().starts_with("unknown field"), quoted.next()) {
         (true, Some(unknown)) => unknown_key(place, unknown, &quoted.collect::<Vec<_>>()),
+        _ if place.excerpt.contains("{{") => Diagnostic::error(error.message())
+            .at(place)
+            .help("a value with double quotes inside goes in single quotes: subject = 'Dear {{ subscriber.name | default(value=\"friend\") }}'"),
         _ => Diagnostic::error(error.message()).at(place),
     }
 }

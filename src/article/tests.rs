@@ -1,3 +1,5 @@
+//! Articles read, found and refused.
+
 use super::*;
 
 fn parse(source: &str) -> Result<Article> {

@@ -44,13 +44,28 @@ pub fn has_errors(found: &[Diagnostic]) -> bool {
 fn sizes(copy: &Copy<'_>, found: &mut Vec<Diagnostic>) {
     let html = copy.html.len();
     if html > CLIPPED {
-        found.push(Diagnostic::warning(format!("the HTML has {} KB: Gmail cuts it off at 102 KB and hides the rest", html / 1024)).help("shorten the article, or put part of it on the web"));
+        found.push(
+            Diagnostic::warning(format!(
+                "the HTML has {} KB: Gmail cuts it off at 102 KB and hides the rest",
+                html / 1024
+            ))
+            .help("shorten the article, or put part of it on the web"),
+        );
     } else if html > NEAR_CLIPPED {
-        found.push(Diagnostic::warning(format!("the HTML has {} KB, close to the 102 KB at which Gmail cuts it off", html / 1024)).help("shorten the article"));
+        found.push(
+            Diagnostic::warning(format!(
+                "the HTML has {} KB, close to the 102 KB at which Gmail cuts it off",
+                html / 1024
+            ))
+            .help("shorten the article"),
+        );
     }
     let whole = copy.message.bytes.len();
     if whole > LARGEST_MESSAGE {
-        found.push(Diagnostic::error(format!("a copy has {} MB: many servers refuse more than 10", whole / 1_048_576)).help("make the images smaller, or link them with images = \"link\""));
+        found.push(
+            Diagnostic::error(format!("a copy has {} MB: many servers refuse more than 10", whole / 1_048_576))
+                .help("make the images smaller, or link them with images = \"link\""),
+        );
     }
 }
 
@@ -65,26 +80,45 @@ fn duties(copy: &Copy<'_>, publication: &Publication, found: &mut Vec<Diagnostic
         ("plain text", squeezed(copy.text).contains(&address), squeezed(copy.text).contains(copy.unsubscribe_url)),
     ] {
         if !has_address {
-            found.push(Diagnostic::error(format!("the {part} part lacks the postal address")).help("print {{ publication.postal_address }} in the theme"));
+            found.push(
+                Diagnostic::error(format!("the {part} part lacks the postal address"))
+                    .help("print {{ publication.postal_address }} in the theme"),
+            );
         }
         if !has_link {
-            found.push(Diagnostic::error(format!("the {part} part lacks the link to leave")).help("print {{ unsubscribe_url }} in the theme"));
+            found.push(
+                Diagnostic::error(format!("the {part} part lacks the link to leave"))
+                    .help("print {{ unsubscribe_url }} in the theme"),
+            );
         }
     }
     if copy.text.trim().is_empty() {
-        found.push(Diagnostic::error("the plain text part is empty").help("print {{ article.text }} in templates/article.txt"));
+        found.push(
+            Diagnostic::error("the plain text part is empty").help("print {{ article.text }} in templates/article.txt"),
+        );
     }
 }
 
 fn subject(subject: &str, found: &mut Vec<Diagnostic>) {
     let lower = subject.to_lowercase();
     if subject.trim().is_empty() {
-        found.push(Diagnostic::error("the subject is empty").help("write a title or a subject in the article's front matter"));
+        found.push(
+            Diagnostic::error("the subject is empty").help("write a title or a subject in the article's front matter"),
+        );
     } else if subject.chars().count() > 150 {
-        found.push(Diagnostic::warning(format!("the subject has {} characters; mail programs show 40 to 70", subject.chars().count())).help("shorten it"));
+        found.push(
+            Diagnostic::warning(format!(
+                "the subject has {} characters; mail programs show 40 to 70",
+                subject.chars().count()
+            ))
+            .help("shorten it"),
+        );
     }
     if ["re:", "fwd:", "fw:", "aw:", "wg:"].iter().any(|prefix| lower.starts_with(prefix)) {
-        found.push(Diagnostic::warning("the subject pretends to be an answer or a forwarded mail").help("leave the prefix out: providers count it as misleading"));
+        found.push(
+            Diagnostic::warning("the subject pretends to be an answer or a forwarded mail")
+                .help("leave the prefix out: providers count it as misleading"),
+        );
     }
 }
 
@@ -99,15 +133,25 @@ fn links(copy: &Copy<'_>, found: &mut Vec<Diagnostic>) {
         in_clear += usize::from(link.starts_with("http://"));
     }
     if missing > 0 {
-        found.push(Diagnostic::warning(format!("{missing} of the HTML's links are not in the plain text")).help("print them in templates/article.txt too"));
+        found.push(
+            Diagnostic::warning(format!("{missing} of the HTML's links are not in the plain text"))
+                .help("print them in templates/article.txt too"),
+        );
     }
     if in_clear > 0 {
-        found.push(Diagnostic::warning(format!("{in_clear} of the links are not https")).help("use https:// where the site has it"));
+        found.push(
+            Diagnostic::warning(format!("{in_clear} of the links are not https"))
+                .help("use https:// where the site has it"),
+        );
     }
 }
 
 fn hrefs(html: &str) -> Vec<String> {
-    html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(|link| link.replace("&amp;", "&").replace("&#39;", "'")).collect()
+    html.split("href=\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .map(|link| link.replace("&amp;", "&").replace("&#39;", "'"))
+        .collect()
 }
 
 /// The words of HTML, with its entities resolved.
@@ -118,10 +162,17 @@ fn plain_text(html: &str) -> String {
 /// What may never happen; it would be a fault of ours, and is looked for before anything leaves all the same.
 fn octets(bytes: &[u8], found: &mut Vec<Diagnostic>) {
     let clean = bytes.iter().all(|byte| matches!(byte, b'\r' | b'\n' | b'\t' | 0x20..0x7f));
-    let lines_end_well = bytes.split(|byte| *byte == b'\n').rev().skip(1).all(|line| line.last() == Some(&b'\r') && !line[..line.len() - 1].contains(&b'\r'));
+    let lines_end_well = bytes
+        .split(|byte| *byte == b'\n')
+        .rev()
+        .skip(1)
+        .all(|line| line.last() == Some(&b'\r') && !line[..line.len() - 1].contains(&b'\r'));
     let short = bytes.split(|byte| *byte == b'\n').all(|line| line.len() <= 999);
     if !(clean && lines_end_well && short && bytes.ends_with(b"\r\n")) {
-        found.push(Diagnostic::error("a copy has octets that may not go on the wire").help("this is a fault of letterpress: please report it"));
+        found.push(
+            Diagnostic::error("a copy has octets that may not go on the wire")
+                .help("this is a fault of letterpress: please report it"),
+        );
     }
 }
 
@@ -132,7 +183,8 @@ mod tests {
     use crate::publication::PublicationSettings;
 
     fn publication() -> Publication {
-        let settings: PublicationSettings = toml::from_str("name = 'N'\nfrom = 'a@example.com'\npostal_address = '1 High & Low Street'").unwrap();
+        let settings: PublicationSettings =
+            toml::from_str("name = 'N'\nfrom = 'a@example.com'\npostal_address = '1 High & Low Street'").unwrap();
         Publication::from_settings(settings).unwrap()
     }
 
@@ -162,6 +214,10 @@ mod tests {
         assert!(found(HTML, TEXT, "").concat().contains("subject is empty"));
         assert!(found(HTML, TEXT, "Re: you").concat().contains("pretends"));
         assert!(found(&format!("{HTML}{}", "x".repeat(CLIPPED)), TEXT, "Hello").concat().contains("Gmail"));
-        assert!(found(&format!("{HTML}<a href=\"http://example.com/\">x</a>"), TEXT, "Hello").concat().contains("not https"));
+        assert!(
+            found(&format!("{HTML}<a href=\"http://example.com/\">x</a>"), TEXT, "Hello")
+                .concat()
+                .contains("not https")
+        );
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! A command reads what was asked, calls the library, and reports. What it decides belongs further up.
 
+pub mod check;
+pub mod completions;
 mod exit;
 pub mod import;
+pub mod init;
 pub mod preview;
 pub mod send;
 pub mod status;
@@ -40,7 +43,10 @@ impl Session {
     pub fn links(&self, project: &Project) -> Result<(Links, bool)> {
         let (links, new) = project.links()?;
         if new {
-            self.screen.say(format!("Made {}: it signs the links in your mail. Keep a copy of it, and keep it secret.", project.key_file()));
+            self.screen.say(format!(
+                "Made {}: it signs the links in your mail. Keep a copy of it, and keep it secret.",
+                project.key_file()
+            ));
         }
         Ok((links, new))
     }

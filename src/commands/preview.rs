@@ -10,7 +10,7 @@ use crate::edition::Group;
 use crate::mailing::{Press, sources_digest};
 use crate::preview::{Exclusion, Folder, Proof, ProofReader, decode_copy, render};
 use crate::project::Project;
-use crate::report::{count, counted, size};
+use crate::report::{self, count, counted, size};
 
 /// Write the messages as they would go to preview/SLUG/ and look at them in a browser
 #[derive(Debug, Args)]
@@ -123,14 +123,21 @@ const SHOWN: usize = 50;
 fn tell(folder: &Folder, survey: &Survey, slug: &str, session: &Session) {
     let screen = session.screen;
     let struck = survey.sample.len() as u64;
-    screen.result(format!("{} struck of {}, {}, {} at most; nothing was sent.", counted(struck, "copy", "copies"), count(survey.audience.owed), counted(survey.editions as u64, "edition", "editions"), size(survey.largest as u64)));
+    screen.result(format!(
+        "{} struck of {}, {}, {} at most; nothing was sent.",
+        counted(struck, "copy", "copies"),
+        count(survey.audience.owed),
+        counted(survey.editions as u64, "edition", "editions"),
+        size(survey.largest as u64)
+    ));
     for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
         screen.result(format!("Left out: {} {reason}", count(n)));
     }
-    screen.result(format!("Look at:   {}", folder.page_path().display()));
+    screen.result(format!("Look at:   {}", report::path(&folder.page_path())));
     if survey.has_errors() {
         screen.say("Errors were found: mend them before sending.");
     } else {
-        screen.say(format!("Next:      letterpress send {slug} --to you@your-domain.org, then letterpress send {slug}"));
+        screen
+            .say(format!("Next:      letterpress send {slug} --to you@your-domain.org, then letterpress send {slug}"));
     }
 }

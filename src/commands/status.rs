@@ -49,10 +49,13 @@ fn sent_slug(project: &Project, name: Option<&str>) -> Result<String> {
         if Mailing::exists(&project.mailings(), &article.slug) {
             return Ok(article.slug);
         }
-        return Err(Diagnostic::error(format!("{} was not sent yet", article.slug)).help(format!("letterpress send {} --dry-run", article.slug)));
+        return Err(Diagnostic::error(format!("{} was not sent yet", article.slug))
+            .help(format!("letterpress send {} --dry-run", article.slug)));
     }
     let newest = Mailing::all(&project.mailings())?.into_iter().max_by_key(|manifest| manifest.sealed_at);
-    newest.map(|manifest| manifest.slug).ok_or_else(|| Diagnostic::error("nothing was sent yet").help("letterpress send --dry-run shows what would go"))
+    newest
+        .map(|manifest| manifest.slug)
+        .ok_or_else(|| Diagnostic::error("nothing was sent yet").help("letterpress send --dry-run shows what would go"))
 }
 
 /// The counts, and what to do about what is left.
@@ -128,7 +131,11 @@ fn names(mailing: &Mailing, session: &Session) -> Result<()> {
         session.screen.result(format!("\n{}:", meaning(*state)));
         lines.iter().filter(|(known, _)| known == state).for_each(|(_, line)| session.screen.result(line.trim_end()));
         if shown[at] > SHOWN {
-            session.screen.result(format!("  and {} more: letterpress status {} --csv lists all", count((shown[at] - SHOWN) as u64), mailing.manifest.slug));
+            session.screen.result(format!(
+                "  and {} more: letterpress status {} --csv lists all",
+                count((shown[at] - SHOWN) as u64),
+                mailing.manifest.slug
+            ));
         }
     }
     Ok(())
@@ -139,7 +146,8 @@ fn csv(mailing: &Mailing, project: &Project, session: &Session) -> Result<()> {
     let history = mailing.history()?;
     let (links, _) = session.links(project)?;
     let publication = mailing.sources()?.publication;
-    let composer = Composer::new(&publication, links, &mailing.manifest.slug, &mailing.manifest.id, mailing.manifest.sealed_at);
+    let composer =
+        Composer::new(&publication, links, &mailing.manifest.slug, &mailing.manifest.id, mailing.manifest.sealed_at);
     let mut plan = mailing.plan()?;
     let mut row = PlanRow::default();
     session.screen.result("address,state,code,reply,attempts,at,message_id");

@@ -11,7 +11,7 @@ use crate::mailing::Press;
 use crate::message::Message;
 use crate::preview::{Proofed, decode_copy};
 use crate::report::counted;
-use crate::subscribers::{AudienceSummary, Audience, Segment, Subscriber};
+use crate::subscribers::{Audience, AudienceSummary, Segment, Subscriber};
 
 /// How many readers a sample has.
 pub(super) const SAMPLE: usize = 8;
@@ -52,13 +52,29 @@ pub(super) fn take(audience: Audience, segment: Option<&Segment>, press: &mut Pr
     })?;
     for (field, n) in bare.iter().zip(&holes).filter(|(_, n)| **n > 0) {
         let hint = format!("write {{{{ subscriber.{field} | default(value=\"…\") }}}}");
-        add(&mut findings, Diagnostic::warning(format!("{} no `{field}`: a gap is left in their copy", counted(*n, "reader has", "readers have"))).help(hint));
+        add(
+            &mut findings,
+            Diagnostic::warning(format!(
+                "{} no `{field}`: a gap is left in their copy",
+                counted(*n, "reader has", "readers have")
+            ))
+            .help(hint),
+        );
     }
     if groups.len() > 200 {
         let fields: Vec<&str> = press.template().choices().keys().map(String::as_str).collect();
-        add(&mut findings, Diagnostic::warning(format!("{} editions are needed, because the templates choose by {}", groups.len(), fields.join(", "))).help("print the field as it is instead of choosing by it: that is much faster"));
+        add(
+            &mut findings,
+            Diagnostic::warning(format!(
+                "{} editions are needed, because the templates choose by {}",
+                groups.len(),
+                fields.join(", ")
+            ))
+            .help("print the field as it is instead of choosing by it: that is much faster"),
+        );
     }
-    let mut survey = Survey { audience: summary, editions: groups.len(), sample: chooser.chosen(), largest: 0, findings };
+    let mut survey =
+        Survey { audience: summary, editions: groups.len(), sample: chooser.chosen(), largest: 0, findings };
     survey.check(press)?;
     Ok(survey)
 }
@@ -79,7 +95,13 @@ impl Survey {
             press.strike(&reader.address, reader, &mut message)?;
             self.largest = self.largest.max(message.bytes.len());
             let Proofed { subject, html, text, unsubscribe_url, .. } = decode_copy(press, reader)?;
-            let copy = check::Copy { message: &message, subject: &subject, html: &html, text: &text, unsubscribe_url: &unsubscribe_url };
+            let copy = check::Copy {
+                message: &message,
+                subject: &subject,
+                html: &html,
+                text: &text,
+                unsubscribe_url: &unsubscribe_url,
+            };
             for finding in check::copy(&copy, &press.template().sources().publication) {
                 add(&mut self.findings, finding);
             }
@@ -97,7 +119,10 @@ impl Survey {
         let defects = &self.audience.defects;
         defects.first.iter().take(10).for_each(|defect| session.screen.diagnostic(&downgraded(defect)));
         if defects.total > 10 {
-            session.screen.say(format!("{} more with the list: letterpress subscribers list shows them.", counted(defects.total - 10, "thing is", "things are")));
+            session.screen.say(format!(
+                "{} more with the list: letterpress subscribers list shows them.",
+                counted(defects.total - 10, "thing is", "things are")
+            ));
         }
         self.findings.iter().for_each(|finding| session.screen.diagnostic(finding));
     }
@@ -115,41 +140,48 @@ fn downgraded(defect: &Diagnostic) -> Diagnostic {
     defect.helps().iter().fold(warning, |warning, help| warning.help(help.clone()))
 }
 
-/// Chooses a sample: the first of every edition, someone without a name, the longest name, and the first readers.
+/// Chooses a sample: the first reader of every edition, someone without a name, the longest name, and then the first of
+/// the list as far as there is room.
 struct Chooser {
     most: usize,
-    first: Vec<Subscriber>,
+    early: Vec<Subscriber>,
+    of_editions: Vec<Subscriber>,
     nameless: Option<Subscriber>,
     longest: Option<Subscriber>,
 }
 
 impl Chooser {
     fn new(most: usize) -> Self {
-        Chooser { most, first: Vec::new(), nameless: None, longest: None }
+        Chooser { most, early: Vec::new(), of_editions: Vec::new(), nameless: None, longest: None }
     }
 
     fn offer(&mut self, row: &crate::subscribers::Row<'_>, new_edition: bool) -> Result<()> {
-        let room = self.most.saturating_sub(2).max(1);
-        if self.first.len() < room.min(self.most) && (self.most == usize::MAX || new_edition || self.first.len() < room / 2) {
-            self.first.push(row.to_subscriber("readers.csv")?);
-            return Ok(());
+        let reader = || row.to_subscriber("readers.csv");
+        if self.early.len() < self.most {
+            self.early.push(reader()?);
         }
-        if row.name().is_empty() {
-            if self.nameless.is_none() {
-                self.nameless = Some(row.to_subscriber("readers.csv")?);
-            }
-        } else if self.longest.as_ref().is_none_or(|longest| longest.name.len() < row.name().len()) {
-            self.longest = Some(row.to_subscriber("readers.csv")?);
+        if new_edition && self.of_editions.len() < self.most {
+            self.of_editions.push(reader()?);
+        }
+        if row.name().is_empty() && self.nameless.is_none() {
+            self.nameless = Some(reader()?);
+        }
+        if self.longest.as_ref().is_none_or(|longest| longest.name.len() < row.name().len()) {
+            self.longest = Some(reader()?);
         }
         Ok(())
     }
 
     fn chosen(self) -> Vec<Subscriber> {
-        let mut chosen = self.first;
-        chosen.extend(self.nameless.into_iter().chain(self.longest));
+        let wanted = self.nameless.into_iter().chain(self.longest).chain(self.of_editions).chain(self.early);
+        let mut chosen: Vec<Subscriber> = Vec::new();
+        let mut rows = BTreeSet::new();
+        for reader in wanted {
+            if chosen.len() < self.most && rows.insert(reader.row) {
+                chosen.push(reader);
+            }
+        }
         chosen.sort_by_key(|reader| reader.row);
-        chosen.dedup_by_key(|reader| reader.row);
-        chosen.truncate(self.most);
         chosen
     }
 }

@@ -4,6 +4,7 @@
 //! [`Outcome`]; what the relay has against us and not against the reader is a [`Stop`]. Who is sent to, and what is
 //! recorded, is not decided here.
 
+mod connect;
 mod credentials;
 mod file;
 mod outcome;
@@ -37,9 +38,16 @@ impl Relay {
     ///
     /// # Errors
     /// A folder that can't be made, a CA file that can't be read.
-    pub fn new(url: &RelayUrl, credentials: Option<Credentials>, settings: &RelaySettings, hello: &str) -> Result<Relay> {
+    pub fn new(
+        url: &RelayUrl,
+        credentials: Option<Credentials>,
+        settings: &RelaySettings,
+        hello: &str,
+    ) -> Result<Relay> {
         match url {
-            RelayUrl::Smtp(server) => Ok(Relay::Smtp(Box::new(SmtpRelay::new(server.clone(), credentials, settings, hello)?))),
+            RelayUrl::Smtp(server) => {
+                Ok(Relay::Smtp(Box::new(SmtpRelay::new(server.clone(), credentials, settings, hello)?)))
+            }
             RelayUrl::File(folder) => FileRelay::new(folder).map(Relay::File),
             RelayUrl::Discard => Ok(Relay::Discard),
         }

@@ -18,7 +18,8 @@ impl Reply {
     /// Reads the lines of a reply as they came, code and separator included.
     pub fn from_lines(lines: &[String]) -> Self {
         let code = lines.first().and_then(|line| line.get(..3)).and_then(|code| code.parse().ok()).unwrap_or(0);
-        let words: Vec<&str> = lines.iter().map(|line| line.get(4..).unwrap_or_default().trim()).filter(|text| !text.is_empty()).collect();
+        let words: Vec<&str> =
+            lines.iter().map(|line| line.get(4..).unwrap_or_default().trim()).filter(|text| !text.is_empty()).collect();
         Reply { code, text: printable(&words.join(" ")).replace(['\n', '\t'], " ") }
     }
 
@@ -38,7 +39,9 @@ impl Reply {
     pub fn enhanced(&self) -> Option<(u8, u16, u16)> {
         let first = self.text.split_whitespace().next()?;
         let mut parts = first.split('.');
-        let mut number = |digits: usize| parts.next().filter(|part| (1..=digits).contains(&part.len())).and_then(|part| part.parse::<u16>().ok());
+        let mut number = |digits: usize| {
+            parts.next().filter(|part| (1..=digits).contains(&part.len())).and_then(|part| part.parse::<u16>().ok())
+        };
         let code = (number(1)?, number(3)?, number(3)?);
         let class = u8::try_from(code.0).ok()?;
         (matches!(class, 2 | 4 | 5) && parts.next().is_none()).then_some((class, code.1, code.2))
@@ -50,7 +53,9 @@ impl Reply {
         self.is_permanent()
             && (self.enhanced().is_some_and(|(_, subject, _)| subject == 7)
                 || matches!(self.code, 530 | 534 | 535 | 538)
-                || ["relay access denied", "relaying denied", "relay not permitted", "not permitted to relay"].iter().any(|words| lower.contains(words)))
+                || ["relay access denied", "relaying denied", "relay not permitted", "not permitted to relay"]
+                    .iter()
+                    .any(|words| lower.contains(words)))
     }
 }
 
@@ -110,10 +115,17 @@ mod tests {
 
     #[test]
     fn refusals_of_us_are_told_from_refusals_of_the_reader() {
-        for (code, text) in [(550, "5.7.1 blocked"), (554, "5.7.26 unauthenticated"), (554, "Relay access denied"), (535, "bad password")] {
+        for (code, text) in [
+            (550, "5.7.1 blocked"),
+            (554, "5.7.26 unauthenticated"),
+            (554, "Relay access denied"),
+            (535, "bad password"),
+        ] {
             assert!(Reply::new(code, text).speaks_of_us(), "{code} {text}");
         }
-        for (code, text) in [(550, "5.1.1 unknown user"), (552, "5.2.2 full"), (451, "4.7.1 slow down"), (250, "2.0.0 ok")] {
+        for (code, text) in
+            [(550, "5.1.1 unknown user"), (552, "5.2.2 full"), (451, "4.7.1 slow down"), (250, "2.0.0 ok")]
+        {
             assert!(!Reply::new(code, text).speaks_of_us(), "{code} {text}");
         }
     }

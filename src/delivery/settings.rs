@@ -41,7 +41,13 @@ pub struct Deadlines {
 impl Default for Deadlines {
     fn default() -> Self {
         let minutes = |n: u64| Duration::from_secs(n * 60);
-        Deadlines { connect: Duration::from_secs(30), greeting: minutes(5), command: minutes(5), data: minutes(2), end_of_data: minutes(10) }
+        Deadlines {
+            connect: Duration::from_secs(30),
+            greeting: minutes(5),
+            command: minutes(5),
+            data: minutes(2),
+            end_of_data: minutes(10),
+        }
     }
 }
 
@@ -55,11 +61,19 @@ impl RelaySettings {
         if let Some(hello) = &self.hello
             && !hello.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-[]:".contains(&byte))
         {
-            return Err(SettingError::new("hello", format!("`{hello}` is no host name"), "write it as in mail.example.com"));
+            return Err(SettingError::new(
+                "hello",
+                format!("`{hello}` is no host name"),
+                "write it as in mail.example.com",
+            ));
         }
         let sources = [&self.password_env, &self.password_file, &self.password_command];
         if sources.iter().filter(|source| source.is_some()).count() > 1 {
-            return Err(SettingError::new("password_env", "the password has more than one source", "keep one of password_env, password_file, password_command"));
+            return Err(SettingError::new(
+                "password_env",
+                "the password has more than one source",
+                "keep one of password_env, password_file, password_command",
+            ));
         }
         Ok(())
     }
@@ -67,7 +81,8 @@ impl RelaySettings {
     /// The deadlines, all the same when `timeout` is set.
     pub fn deadlines(&self) -> Result<Deadlines, SettingError> {
         let Some(text) = &self.timeout else { return Ok(Deadlines::default()) };
-        let wait = duration(text).ok_or_else(|| SettingError::new("timeout", format!("`{text}` is no time"), "write it as in 30s or 5m"))?;
+        let wait = duration(text)
+            .ok_or_else(|| SettingError::new("timeout", format!("`{text}` is no time"), "write it as in 30s or 5m"))?;
         Ok(Deadlines { connect: wait, greeting: wait, command: wait, data: wait, end_of_data: wait })
     }
 }

@@ -17,7 +17,9 @@ use crate::diagnostic::{Diagnostic, Result};
 pub fn connector(ca: Option<&Path>) -> Result<TlsConnector> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let unusable = |error: &dyn std::fmt::Display| Diagnostic::error(format!("TLS can't be set up: {error}"));
-    let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| unusable(&error))?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable(&error))?;
     let config = match ca {
         Some(path) => builder.with_root_certificates(authorities(path)?).with_no_client_auth(),
         None => builder
@@ -29,7 +31,10 @@ pub fn connector(ca: Option<&Path>) -> Result<TlsConnector> {
 }
 
 fn authorities(path: &Path) -> Result<RootCertStore> {
-    let unreadable = |why: String| Diagnostic::error(format!("the certificates in {} can't be used: {why}", path.display())).help("give a PEM file of certificate authorities");
+    let unreadable = |why: String| {
+        Diagnostic::error(format!("the certificates in {} can't be used: {why}", path.display()))
+            .help("give a PEM file of certificate authorities")
+    };
     let mut store = RootCertStore::empty();
     for certificate in CertificateDer::pem_file_iter(path).map_err(|error| unreadable(error.to_string()))? {
         let certificate = certificate.map_err(|error| unreadable(error.to_string()))?;
@@ -39,7 +44,11 @@ fn authorities(path: &Path) -> Result<RootCertStore> {
 }
 
 /// Shakes hands; the certificate must be for `host`.
-pub async fn handshake(connector: &TlsConnector, host: &str, stream: TcpStream) -> std::io::Result<TlsStream<TcpStream>> {
+pub async fn handshake(
+    connector: &TlsConnector,
+    host: &str,
+    stream: TcpStream,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let name = ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
     connector.connect(name, stream).await
 }

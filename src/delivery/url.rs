@@ -54,7 +54,11 @@ impl RelayUrl {
         }
         if let Some(folder) = text.strip_prefix("file:") {
             let folder = folder.strip_prefix("//").unwrap_or(folder);
-            return if folder.is_empty() { Err(wrong("it names no folder")) } else { Ok(RelayUrl::File(PathBuf::from(folder))) };
+            return if folder.is_empty() {
+                Err(wrong("it names no folder"))
+            } else {
+                Ok(RelayUrl::File(PathBuf::from(folder)))
+            };
         }
         if text == "discard:" {
             return Ok(RelayUrl::Discard);
@@ -65,9 +69,13 @@ impl RelayUrl {
             _ => return Err(wrong("it begins with none of smtps://, smtp://, file:, discard:")),
         };
         let (authority, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (user_info, host_port) = authority.trim_end_matches('/').rsplit_once('@').map_or((None, authority.trim_end_matches('/')), |(user, host)| (Some(user), host));
+        let (user_info, host_port) = authority
+            .trim_end_matches('/')
+            .rsplit_once('@')
+            .map_or((None, authority.trim_end_matches('/')), |(user, host)| (Some(user), host));
         let (user, password) = credentials(user_info).ok_or_else(|| wrong("the user or password has a bad %XX"))?;
-        let (host, port) = host_and_port(host_port).ok_or_else(|| wrong("it has no host, or a port that is no number"))?;
+        let (host, port) =
+            host_and_port(host_port).ok_or_else(|| wrong("it has no host, or a port that is no number"))?;
         let mut server = Server {
             host,
             port: port.unwrap_or(if implicit { 465 } else { 587 }),
@@ -80,12 +88,24 @@ impl RelayUrl {
             match pair.split_once('=') {
                 Some(("tls", "none")) if !implicit => server.security = Security::Plain,
                 Some(("tls", "required" | "starttls")) if !implicit => server.security = Security::StartTls,
-                Some(("ca", file)) => server.ca = Some(PathBuf::from(percent_decode(file).ok_or_else(|| wrong("ca has a bad %XX"))?)),
-                _ => return Err(SettingError::new("url", format!("it has `{pair}`, which means nothing here"), "known are ?tls=none, ?tls=required (with smtp://) and ?ca=FILE")),
+                Some(("ca", file)) => {
+                    server.ca = Some(PathBuf::from(percent_decode(file).ok_or_else(|| wrong("ca has a bad %XX"))?))
+                }
+                _ => {
+                    return Err(SettingError::new(
+                        "url",
+                        format!("it has `{pair}`, which means nothing here"),
+                        "known are ?tls=none, ?tls=required (with smtp://) and ?ca=FILE",
+                    ));
+                }
             }
         }
         if server.security == Security::Plain && !is_loopback(&server.host) {
-            return Err(SettingError::new("url", format!("it would send the list to {} unencrypted", server.host), "plaintext goes only to this machine; leave ?tls=none out"));
+            return Err(SettingError::new(
+                "url",
+                format!("it would send the list to {} unencrypted", server.host),
+                "plaintext goes only to this machine; leave ?tls=none out",
+            ));
         }
         Ok(RelayUrl::Smtp(server))
     }
@@ -146,13 +166,23 @@ impl fmt::Display for RelayUrl {
                 let scheme = if server.security == Security::Implicit { "smtps" } else { "smtp" };
                 write!(f, "{scheme}://")?;
                 match (&server.user, &server.password) {
-                    (Some(user), Some(_)) => write!(f, "{}:…@", crate::edition::escape::escape(crate::edition::escape::Place::UrlPart, user))?,
-                    (Some(user), None) => write!(f, "{}@", crate::edition::escape::escape(crate::edition::escape::Place::UrlPart, user))?,
+                    (Some(user), Some(_)) => write!(
+                        f,
+                        "{}:…@",
+                        crate::edition::escape::escape(crate::edition::escape::Place::UrlPart, user)
+                    )?,
+                    (Some(user), None) => {
+                        write!(f, "{}@", crate::edition::escape::escape(crate::edition::escape::Place::UrlPart, user))?
+                    }
                     _ => {}
                 }
-                if server.host.contains(':') { write!(f, "[{}]:{}", server.host, server.port) } else { write!(f, "{}:{}", server.host, server.port) }
+                if server.host.contains(':') {
+                    write!(f, "[{}]:{}", server.host, server.port)
+                } else {
+                    write!(f, "{}:{}", server.host, server.port)
+                }
             }
-            RelayUrl::File(folder) => write!(f, "file:{}", folder.display()),
+            RelayUrl::File(folder) => write!(f, "file:{}", folder.strip_prefix(".").unwrap_or(folder).display()),
             RelayUrl::Discard => f.write_str("discard:"),
         }
     }
@@ -183,8 +213,14 @@ mod tests {
 
     #[test]
     fn urls_say_host_port_and_security() {
-        assert_eq!((server("smtps://mail.example.com").port, server("smtps://mail.example.com").security), (465, Security::Implicit));
-        assert_eq!((server("smtp://mail.example.com").port, server("smtp://mail.example.com").security), (587, Security::StartTls));
+        assert_eq!(
+            (server("smtps://mail.example.com").port, server("smtps://mail.example.com").security),
+            (465, Security::Implicit)
+        );
+        assert_eq!(
+            (server("smtp://mail.example.com").port, server("smtp://mail.example.com").security),
+            (587, Security::StartTls)
+        );
         assert_eq!(server("smtp://[::1]:2525?tls=none").host, "::1");
         let full = server("smtp://us%40er:p%3Aw%2F@mail.example.com:25?ca=/etc/my%20ca.pem");
         assert_eq!((full.user.as_deref(), full.password.as_deref()), (Some("us@er"), Some("p:w/")));
@@ -204,7 +240,12 @@ mod tests {
         let url = RelayUrl::parse("smtp://ann:hunter2@mail.example.com").unwrap();
         assert_eq!(url.to_string(), "smtp://ann:…@mail.example.com:587");
         assert!(!format!("{url:?}{:?}", server("smtp://ann:hunter2@mail.example.com")).contains("hunter2"));
-        for bad in ["smtp://ann:hunter2@", "smtp://ann:hunter2%@host", "smtp://ann:hunter2@host:x", "smtp://ann:hunter2@host?a=b"] {
+        for bad in [
+            "smtp://ann:hunter2@",
+            "smtp://ann:hunter2%@host",
+            "smtp://ann:hunter2@host:x",
+            "smtp://ann:hunter2@host?a=b",
+        ] {
             let error = RelayUrl::parse(bad).unwrap_err();
             assert!(!format!("{error:?}").contains("hunter2"), "{bad}");
         }
@@ -212,7 +253,17 @@ mod tests {
 
     #[test]
     fn what_is_no_relay_is_refused() {
-        for bad in ["", "mail.example.com", "http://example.com", "file:", "smtp://", "smtp://a b", "smtp://host:99999", "smtp://host/path", "smtp://a:b\nc@host"] {
+        for bad in [
+            "",
+            "mail.example.com",
+            "http://example.com",
+            "file:",
+            "smtp://",
+            "smtp://a b",
+            "smtp://host:99999",
+            "smtp://host/path",
+            "smtp://a:b\nc@host",
+        ] {
             assert!(RelayUrl::parse(bad).is_err(), "{bad}");
         }
     }

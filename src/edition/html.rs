@@ -46,7 +46,8 @@ fn for_mail<'a>(events: &[Event<'a>], images: &Images) -> Vec<Event<'a>> {
             }
             (Event::TaskListMarker(done), None) => {
                 // The box stands where the bullet would; the theme takes the bullet away from this class.
-                if let Some(item) = out.iter_mut().rev().take(2).find(|event| matches!(event, Event::Start(Tag::Item))) {
+                if let Some(item) = out.iter_mut().rev().take(2).find(|event| matches!(event, Event::Start(Tag::Item)))
+                {
                     *item = Event::Html("<li class=\"task\">".into());
                 }
                 out.push(Event::Text(if *done { "☑ " } else { "☐ " }.into()));
@@ -170,10 +171,7 @@ mod tests {
             html("a **b** *c* ~~d~~ `e`"),
             "<p>a <strong>b</strong> <em>c</em> <del>d</del> <code>e</code></p>\n"
         );
-        assert_eq!(
-            html("- [x] done\n- plain\n"),
-            "<ul>\n<li class=\"task\">☑ done</li>\n<li>plain</li>\n</ul>\n"
-        );
+        assert_eq!(html("- [x] done\n- plain\n"), "<ul>\n<li class=\"task\">☑ done</li>\n<li>plain</li>\n</ul>\n");
         assert!(html("- [ ] open\n\n  more\n").contains("<li class=\"task\">\n<p>☐ open</p>"));
         assert!(html("a[^1]\n\n[^1]: note").contains("<div class=\"footnotes\"><ol>\n<li><p>note</p>"));
         assert!(html("|a|b|\n|-|-:|\n|1|2|").contains("text-align"));

@@ -12,10 +12,12 @@ pub mod quoted_printable;
 #[cfg(test)]
 mod law;
 
+mod finish;
 mod html;
 mod markdown;
 mod markup;
 mod merge;
+mod originals;
 mod mjml;
 mod pieces;
 mod tags;

@@ -3,23 +3,22 @@
 //! A [`Group`] is what readers of one edition have in common: the values of all choice fields. [`Template::set`] makes the
 //! edition of a group; the rest of what a reader brings fills gaps when a copy is struck.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use pulldown_cmark::{Event, Tag};
 use serde_json::{Map, Value as Json, json};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
 use super::dates;
-use super::escape::is_link;
-use super::images::{Images, InlineImage};
-use super::merge::{Choice, Choices, Gap, GapSource, Mention, Merging, Scanned, captures_templates, scan};
+use super::finish::{check_links, check_tokens, text_lines, used_images};
+use super::images::Images;
+use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
+use super::originals::{Originals, PREHEADER, SUBJECT, TITLE};
 use super::pieces::{Fields, Part, Phrase, collapse};
 use super::theme::{self, Theme, ThemeSettings};
-use super::tokens::{Token, Tokens, mark_value};
-use super::wrap::VERBATIM;
+use super::tokens::{Tokens, mark_value};
 use super::{Edition, html, markdown, mjml, text};
 use crate::article::Article;
-use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
+use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
 
 /// All that an edition is made from.
@@ -46,17 +45,11 @@ pub struct Template {
     tokens: Tokens,
     unsubscribe_url: String,
     choices: BTreeMap<String, Choice>,
-    scanned: BTreeMap<String, Scanned>,
-    originals: BTreeMap<String, String>,
+    originals: Originals,
     warnings: Vec<Diagnostic>,
     /// The fields that fill gaps without a default.
     bare_gaps: Vec<String>,
 }
-
-/// The names under which the article's short texts are templates.
-const TITLE: &str = "the title";
-const SUBJECT: &str = "the subject";
-const PREHEADER: &str = "the preheader";
 
 impl Template {
     /// Reads the sources and finds what they say about the reader.
@@ -64,48 +57,30 @@ impl Template {
     /// # Errors
     /// A template that Tera can't read, a field that readers don't have, a value that would become markup.
     pub fn new(sources: Sources, merging: Merging) -> Result<Template> {
-        let mut originals = sources.theme.files.clone();
-        let article = &sources.article;
-        let body = body_at_its_lines(article);
-        originals.insert(article.file.clone(), body);
-        originals.insert(TITLE.into(), article.title.clone());
-        originals.insert(SUBJECT.into(), article.subject.clone());
-        originals.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
-        let mut tokens = Tokens::new(&originals.values().map(String::as_str).collect::<Vec<_>>());
+        let mut originals = Originals::new(&sources);
+        let mut tokens = Tokens::new(&originals.texts());
         let captured = sources.theme.files.values().any(|source| captures_templates(source));
-        let merging = if captured { Merging::ChoicesOnly } else { merging };
-        let (mut scanned, mut choices) = scan_all(&originals, &article.file, merging, &mut tokens)?;
-        if choices.every_field && merging == Merging::Gaps {
-            (scanned, choices) = scan_all(&originals, &article.file, Merging::ChoicesOnly, &mut tokens)?;
-        }
-        let warnings = check_mentions(&scanned, &sources.columns)?;
-        let bare = |mention: &&Mention| mention.is_gap && !mention.has_default;
-        let mut bare_gaps: Vec<String> =
-            scanned.values().flat_map(|file| file.mentions.iter().filter(bare).map(|m| m.field.clone())).collect();
-        bare_gaps.sort();
-        bare_gaps.dedup();
-        let mut fields = choices.fields;
+        let mut choices = originals.scan(if captured { Merging::ChoicesOnly } else { merging }, &mut tokens)?;
         if choices.every_field {
-            fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
+            choices = originals.scan(Merging::ChoicesOnly, &mut tokens)?;
+            choices.fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
         }
+        let warnings = originals.check_mentions(&sources.columns)?;
+        let bare = originals.mentions().filter(|mention| mention.is_gap && !mention.has_default);
+        let bare_gaps: BTreeSet<String> = bare.map(|mention| mention.field.clone()).collect();
         let unsubscribe_url = tokens.gap(Gap { source: GapSource::UnsubscribeUrl, default: None });
-        let mut template = Template {
+        let mut tera = new_tera();
+        tera.add_raw_templates(originals.templates()).map_err(|error| originals.error(&error))?;
+        Ok(Template {
             sources,
-            tera: new_tera(),
+            tera,
             tokens,
             unsubscribe_url,
-            choices: fields,
-            scanned,
+            choices: choices.fields,
             originals,
             warnings,
-            bare_gaps,
-        };
-        let files: Vec<(&str, &str)> =
-            template.scanned.iter().map(|(name, file)| (name.as_str(), file.text.as_str())).collect();
-        let mut tera = template.tera.clone();
-        tera.add_raw_templates(files).map_err(|error| template.tera_error(&error))?;
-        template.tera = tera;
-        Ok(template)
+            bare_gaps: bare_gaps.into_iter().collect(),
+        })
     }
 
     /// The fields whose values tell readers of different editions apart, and how.
@@ -234,7 +209,7 @@ impl Template {
 
     /// Renders one template; printed values come back as tokens.
     fn render(&self, name: &str, context: &Context, tokens: &mut Tokens) -> Result<String> {
-        let rendered = self.tera.render(name, context).map_err(|error| self.tera_error(&error))?;
+        let rendered = self.tera.render(name, context).map_err(|error| self.originals.error(&error))?;
         tokens.from_marks(&rendered).map_err(|_| {
             Diagnostic::error("a filter over a block has cut a value in two")
                 .at(Place::file(name))
@@ -247,138 +222,6 @@ impl Template {
         let rendered = self.render(name, context, tokens)?;
         Ok(tokens.plain(&collapse(&rendered)))
     }
-
-    /// Tera's error with its place in the file that the author wrote.
-    fn tera_error(&self, error: &tera::Error) -> Diagnostic {
-        let (message, file, range) = match error.kind() {
-            tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => {
-                (report.message().to_owned(), report.filename().to_owned(), Some(report.span().range.clone()))
-            }
-            _ => {
-                // Errors of a whole load carry their place only in words: "error: … --> FILE:LINE:COLUMN".
-                let text = error.to_string();
-                let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
-                let arrow = text.lines().find_map(|line| line.trim_start().strip_prefix("--> "));
-                let mut parts = arrow.unwrap_or_default().rsplitn(3, ':');
-                let (column, line) =
-                    (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
-                let file = parts.next().unwrap_or_default().to_owned();
-                let range = self
-                    .scanned
-                    .get(&file)
-                    .zip(line.zip(column))
-                    .and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
-                (message, file, range.map(|at| at..at + 1))
-            }
-        };
-        let place = match (self.originals.get(&file), self.scanned.get(&file), range) {
-            (Some(original), Some(scanned), Some(range)) => {
-                let start = scanned.original(range.start);
-                Some(Place::span(
-                    self.shown_name(&file),
-                    original,
-                    start..(start + range.len()).max(scanned.original(range.end)),
-                ))
-            }
-            _ if file.is_empty() => None,
-            _ => Some(Place::file(self.shown_name(&file))),
-        };
-        let mut diagnostic = Diagnostic::error(message);
-        if let Some(place) = place {
-            diagnostic = diagnostic.at(place);
-        }
-        if file == self.sources.article.file {
-            diagnostic = diagnostic.help("an article may use {{ subscriber.FIELD }}, {{ unsubscribe_url }}, {{ web_url }} and {% if %}; to show such braces as they are, put them in `code`");
-        }
-        diagnostic
-    }
-
-    /// A template's name as the author knows it.
-    fn shown_name(&self, file: &str) -> String {
-        match file {
-            TITLE | SUBJECT | PREHEADER => {
-                format!("{} ({})", self.sources.article.file, file.trim_start_matches("the "))
-            }
-            _ if self.sources.theme.files.contains_key(file) => format!("templates/{file}"),
-            _ => file.to_owned(),
-        }
-    }
-}
-
-/// The article's Markdown with as many empty lines before it as the front matter has, so that lines keep their numbers.
-fn body_at_its_lines(article: &Article) -> String {
-    let before = article.source[..article.body.start].matches('\n').count();
-    format!("{}{}", "\n".repeat(before), &article.source[article.body.clone()])
-}
-
-type ScannedFiles = BTreeMap<String, Scanned>;
-
-fn scan_all(
-    originals: &BTreeMap<String, String>,
-    article: &str,
-    merging: Merging,
-    tokens: &mut Tokens,
-) -> Result<(ScannedFiles, Choices)> {
-    let mut choices = Choices::default();
-    let mut scanned = ScannedFiles::new();
-    for (name, source) in originals {
-        let held;
-        let source = if name == article {
-            held = hold_code(source, tokens);
-            &held
-        } else {
-            source
-        };
-        scanned.insert(name.clone(), scan(name, source, merging, tokens, &mut choices)?);
-    }
-    Ok((scanned, choices))
-}
-
-/// Holds back template delimiters inside code, where they are only shown.
-fn hold_code(source: &str, tokens: &mut Tokens) -> String {
-    let mut out = String::with_capacity(source.len());
-    let mut from = 0;
-    for range in markdown::code_ranges(source) {
-        if range.start < from {
-            continue;
-        }
-        out.push_str(&source[from..range.start]);
-        let mut code = source[range.clone()].to_owned();
-        for delimiter in ["{{", "{%", "{#"] {
-            while code.contains(delimiter) {
-                code = code.replacen(delimiter, &tokens.hold(delimiter), 1);
-            }
-        }
-        out.push_str(&code);
-        from = range.end;
-    }
-    out.push_str(&source[from..]);
-    out
-}
-
-/// Errors for fields that readers don't have, warnings where a default stands in for every reader.
-fn check_mentions(scanned: &ScannedFiles, columns: &[String]) -> Result<Vec<Diagnostic>> {
-    let mut warnings = Vec::new();
-    for mention in scanned.values().flat_map(|file| &file.mentions) {
-        if columns.contains(&mention.field) {
-            continue;
-        }
-        let suggestion = match did_you_mean(&mention.field, columns.iter().map(String::as_str)) {
-            Some(likely) => format!("did you mean `{likely}`?"),
-            None => format!("the list has {}", columns.join(", ")),
-        };
-        if !mention.has_default {
-            return Err(Diagnostic::error(format!("no reader has a field `{}`", mention.field))
-                .at(mention.place.clone())
-                .help(suggestion));
-        }
-        warnings.push(
-            Diagnostic::warning(format!("no reader has a field `{}`: everyone gets the default", mention.field))
-                .at(mention.place.clone())
-                .help(suggestion),
-        );
-    }
-    Ok(warnings)
 }
 
 fn new_tera() -> Tera {
@@ -405,68 +248,4 @@ fn field_value(field: &str, value: &str) -> Json {
             .collect();
     }
     Json::from(value.to_owned())
-}
-
-/// The finished logical lines of the text part: the article's lines in place, no runs of empty lines. Whether a
-/// line is empty is judged before values are known, so that readers with and without one are treated alike.
-fn text_lines(rendered: &str, article_text: &str, tokens: &Tokens) -> String {
-    // The article has lines of its own, whatever stands beside it in the template.
-    let expanded = tokens.replace(rendered, |token, _| match token {
-        Token::Value(index) if tokens.text(index) == article_text => {
-            Some(format!("\n{}\n", tokens.put_back(article_text, |token| matches!(token, Token::Rich(_)))))
-        }
-        _ => None,
-    });
-    let is_blank = |line: &str| line.trim_matches([' ', '\t', VERBATIM]).is_empty();
-    let mut lines: Vec<&str> = Vec::new();
-    for line in expanded.split('\n') {
-        if !is_blank(line) || lines.last().is_some_and(|last| !is_blank(last)) {
-            lines.push(line);
-        }
-    }
-    while lines.last().is_some_and(|last| is_blank(last)) {
-        lines.pop();
-    }
-    lines.join("\n")
-}
-
-/// Links must lead somewhere from a mailbox: absolute, or within the message.
-fn check_links(content: &markdown::Content<'_>, article: &Article, tokens: &Tokens) -> Result<()> {
-    for event in content.body.iter().chain(content.footnotes.iter().flatten()) {
-        let Event::Start(Tag::Link { dest_url, .. }) = event else { continue };
-        if is_link(dest_url) || dest_url.starts_with('#') || tokens.any_in(dest_url) {
-            continue;
-        }
-        let at = article.source.rfind(dest_url.as_ref()).unwrap_or(article.body.start);
-        return Err(Diagnostic::error(format!("the link `{dest_url}` leads nowhere from a mailbox"))
-            .at(Place::span(&*article.file, &article.source, at..at + dest_url.len()))
-            .help("write the whole address, as in https://example.com/page"));
-    }
-    Ok(())
-}
-
-/// Every token must have come through as it was; a filter may have changed one.
-fn check_tokens(text: &str, tokens: &Tokens) -> Result<()> {
-    if tokens.count_in(text) == tokens.find(text).count() {
-        return Ok(());
-    }
-    Err(Diagnostic::error("a template has changed a merge field or a link by a filter")
-        .help("print {{ unsubscribe_url }} and the article's parts as they are, without filters"))
-}
-
-/// The images that the finished HTML shows, each once.
-fn used_images(images: &Images, html: &str) -> Vec<InlineImage> {
-    let mut used: Vec<InlineImage> = Vec::new();
-    for image in images.values().filter_map(|image| image.inline.as_ref()) {
-        if html.contains(&image.content_id) && !used.iter().any(|known| known.content_id == image.content_id) {
-            used.push(image.clone());
-        }
-    }
-    used
-}
-
-/// The byte offset of a line and column, both counted from 1.
-fn offset_of(text: &str, line: usize, column: usize) -> Option<usize> {
-    let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
-    Some(start + column.saturating_sub(1))
 }

@@ -28,13 +28,8 @@ macro_rules! builtin {
 }
 
 /// The theme built into the program, the same as `templates/` of this project.
-const BUILTIN: &[(&str, &str)] = builtin![
-    "article.mjml",
-    "article.txt",
-    "partials/colophon.mjml",
-    "partials/masthead.mjml",
-    "partials/style.mjml",
-];
+const BUILTIN: &[(&str, &str)] =
+    builtin!["article.mjml", "article.txt", "partials/colophon.mjml", "partials/masthead.mjml", "partials/style.mjml",];
 
 impl Theme {
     /// The built-in theme.

@@ -9,6 +9,8 @@ use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
 /// The widest line but for addresses that can't be broken (RFC 5322 section 2.1.1 asks for 78).
 pub const WIDTH: usize = 78;
 
+/// Longer words are cut; the rest of the width is left for indents.
+const LONGEST_WORD: usize = 60;
 const INDENT: char = '\u{1f}';
 /// Before a line that stays as it is.
 pub const VERBATIM: char = '\u{1e}';
@@ -85,7 +87,11 @@ fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
         let breakable = WordSeparator::UnicodeBreakProperties.find_words(&line[offset(line, &word)..end(line, &word)]);
         breakable
             .flat_map(|word| {
-                if display_width(word.word) > WIDTH / 2 { word.break_apart(WIDTH / 2).collect() } else { vec![word] }
+                if display_width(word.word) > LONGEST_WORD {
+                    word.break_apart(LONGEST_WORD).collect()
+                } else {
+                    vec![word]
+                }
             })
             .collect()
     }))

@@ -54,7 +54,11 @@ impl Journal {
     }
 
     /// [`Journal::read`] that also tells where each record begins.
-    pub fn read_with_offsets(path: &Path, mailing_id: &str, each: impl FnMut(&Record, u64) -> Result<(), String>) -> Result<()> {
+    pub fn read_with_offsets(
+        path: &Path,
+        mailing_id: &str,
+        each: impl FnMut(&Record, u64) -> Result<(), String>,
+    ) -> Result<()> {
         let mut file = File::open(path).map_err(|error| Diagnostic::io("open the journal", path, &error))?;
         replay(&mut file, path, mailing_id, each).map(|_| ())
     }
@@ -62,10 +66,12 @@ impl Journal {
     /// Reads the record that begins at `offset`, as [`Journal::read_with_offsets`] told it.
     pub fn record_at(mut file: &File, offset: u64) -> Result<Record> {
         let mut bytes = Vec::with_capacity(LONGEST_RECORD);
-        let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.take(LONGEST_RECORD as u64).read_to_end(&mut bytes));
+        let read =
+            file.seek(SeekFrom::Start(offset)).and_then(|_| file.take(LONGEST_RECORD as u64).read_to_end(&mut bytes));
         match (read, Record::decode(&bytes)) {
             (Ok(_), Decoded::Record(record, _)) => Ok(record),
-            _ => Err(Diagnostic::error(format!("the journal changed while it was read, at octet {offset}")).help("run the command again")),
+            _ => Err(Diagnostic::error(format!("the journal changed while it was read, at octet {offset}"))
+                .help("run the command again")),
         }
     }
 
@@ -80,7 +86,10 @@ impl Journal {
     /// A failed write; the journal then takes nothing more, since its end is unknown.
     pub fn flush(&mut self) -> Result<()> {
         if self.broken {
-            return Err(Diagnostic::error(format!("{} could not be written before; nothing more is sent", self.path.display())));
+            return Err(Diagnostic::error(format!(
+                "{} could not be written before; nothing more is sent",
+                self.path.display()
+            )));
         }
         if self.buffer.is_empty() {
             return Ok(());
@@ -107,12 +116,17 @@ impl Journal {
         {
             use std::os::unix::fs::MetadataExt;
             let same = std::fs::metadata(&self.path)
-                .and_then(|there| self.file.metadata().map(|ours| (there.dev(), there.ino()) == (ours.dev(), ours.ino())))
+                .and_then(|there| {
+                    self.file.metadata().map(|ours| (there.dev(), there.ino()) == (ours.dev(), ours.ino()))
+                })
                 .unwrap_or(false);
             if !same {
                 self.broken = true;
-                return Err(Diagnostic::error(format!("{} was moved or removed while it was in use; sending has stopped", self.path.display()))
-                    .help("put the file back, then run `letterpress status` to see what is known"));
+                return Err(Diagnostic::error(format!(
+                    "{} was moved or removed while it was in use; sending has stopped",
+                    self.path.display()
+                ))
+                .help("put the file back, then run `letterpress status` to see what is known"));
             }
         }
         Ok(())
@@ -133,7 +147,12 @@ pub fn create(path: &Path, mailing_id: &str) -> Result<()> {
 }
 
 /// Gives every whole record to `each` and returns where they end.
-fn replay(file: &mut File, path: &Path, mailing_id: &str, mut each: impl FnMut(&Record, u64) -> Result<(), String>) -> Result<u64> {
+fn replay(
+    file: &mut File,
+    path: &Path,
+    mailing_id: &str,
+    mut each: impl FnMut(&Record, u64) -> Result<(), String>,
+) -> Result<u64> {
     let mut reader = Chunks { file, path, buffer: Vec::new(), start: 0, offset: 0, at_end: false };
     let header = Journal::header(mailing_id);
     reader.fill(header.len())?;
@@ -187,7 +206,8 @@ impl Chunks<'_> {
         self.start = 0;
         let mut chunk = vec![0; 1 << 16];
         while self.buffer.len() < wanted && !self.at_end {
-            let n = self.file.read(&mut chunk).map_err(|error| Diagnostic::io("read the journal", self.path, &error))?;
+            let n =
+                self.file.read(&mut chunk).map_err(|error| Diagnostic::io("read the journal", self.path, &error))?;
             self.buffer.extend_from_slice(&chunk[..n]);
             self.at_end = n == 0;
         }

@@ -64,7 +64,8 @@ pub struct Impossible {
 
 impl State {
     /// All states in the order in which they are reported.
-    pub const ALL: [State; 6] = [State::Accepted, State::Deferred, State::Rejected, State::InDoubt, State::Withdrawn, State::Pending];
+    pub const ALL: [State; 6] =
+        [State::Accepted, State::Deferred, State::Rejected, State::InDoubt, State::Withdrawn, State::Pending];
 
     /// The state's name in `--json` and `--csv`.
     pub fn name(self) -> &'static str {
@@ -160,7 +161,10 @@ impl Ledger {
     /// An impossible history, or a recipient that the mailing doesn't have.
     pub fn apply(&mut self, record: &Record) -> Result<(), String> {
         let total = self.states.len();
-        let state = self.states.get_mut(record.recipient as usize).ok_or_else(|| format!("recipient {} of {total}", record.recipient))?;
+        let state = self
+            .states
+            .get_mut(record.recipient as usize)
+            .ok_or_else(|| format!("recipient {} of {total}", record.recipient))?;
         let next = state.after(record.event).map_err(|error| format!("recipient {}: {error}", record.recipient))?;
         *state = next;
         self.remember(record, next);
@@ -183,7 +187,8 @@ impl Ledger {
             _ => {
                 outcome.code = record.code;
                 outcome.reply.clone_from(&record.reply);
-                outcome.attempts += u32::from(!matches!(record.event, Event::Withdrawn | Event::SettledAccept | Event::SettledResend));
+                outcome.attempts +=
+                    u32::from(!matches!(record.event, Event::Withdrawn | Event::SettledAccept | Event::SettledResend));
             }
         }
     }
@@ -207,7 +212,11 @@ impl Ledger {
 
     /// The recipients in a state, in the order of the plan.
     pub fn in_state(&self, state: State) -> impl Iterator<Item = Recipient> + '_ {
-        self.states.iter().enumerate().filter(move |(_, known)| **known == state).filter_map(|(at, _)| Recipient::try_from(at).ok())
+        self.states
+            .iter()
+            .enumerate()
+            .filter(move |(_, known)| **known == state)
+            .filter_map(|(at, _)| Recipient::try_from(at).ok())
     }
 
     pub fn counts(&self) -> Counts {
@@ -237,7 +246,14 @@ mod tests {
     use proptest::prelude::*;
 
     const EVENTS: [Event; 8] = [
-        Event::Claimed, Event::Accepted, Event::Deferred, Event::Rejected, Event::Withdrawn, Event::Released, Event::SettledResend, Event::SettledAccept,
+        Event::Claimed,
+        Event::Accepted,
+        Event::Deferred,
+        Event::Rejected,
+        Event::Withdrawn,
+        Event::Released,
+        Event::SettledResend,
+        Event::SettledAccept,
     ];
 
     #[test]

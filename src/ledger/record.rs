@@ -70,8 +70,12 @@ impl Record {
         if stored != crc32fast::hash(payload) || payload.len() < FIXED {
             return Decoded::Corrupt;
         }
-        let (Some(event), Ok(reply)) = (event_of(payload[0]), std::str::from_utf8(&payload[FIXED..])) else { return Decoded::Corrupt };
-        let number = |range: std::ops::Range<usize>| payload[range].iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
+        let (Some(event), Ok(reply)) = (event_of(payload[0]), std::str::from_utf8(&payload[FIXED..])) else {
+            return Decoded::Corrupt;
+        };
+        let number = |range: std::ops::Range<usize>| {
+            payload[range].iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
+        };
         let record = Record {
             recipient: Recipient::try_from(number(1..5)).unwrap_or(Recipient::MAX),
             event,

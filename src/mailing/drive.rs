@@ -68,7 +68,12 @@ impl Mailing {
     ///
     /// # Errors
     /// The journal can't be written, or a copy can't be struck: then sending stops at once. What was recorded stays true.
-    pub async fn drive(&mut self, writer: &mut Writer, driver: &mut Driver<'_>, look_on: &mut dyn FnMut(&Progress)) -> Result<Ended> {
+    pub async fn drive(
+        &mut self,
+        writer: &mut Writer,
+        driver: &mut Driver<'_>,
+        look_on: &mut dyn FnMut(&Progress),
+    ) -> Result<Ended> {
         let counts: Counts = self.ledger.counts();
         let mut progress = Progress { owed: counts.pending + counts.deferred, ..Progress::default() };
         let mut plan = self.plan()?;
@@ -94,7 +99,13 @@ impl Mailing {
     }
 
     /// Claims a group, hands its copies over one by one, records each. `Some`: the run ends here.
-    async fn send_group(&mut self, writer: &mut Writer, driver: &mut Driver<'_>, group: &[PlanRow], progress: &mut Progress) -> Result<Option<Ended>> {
+    async fn send_group(
+        &mut self,
+        writer: &mut Writer,
+        driver: &mut Driver<'_>,
+        group: &[PlanRow],
+        progress: &mut Progress,
+    ) -> Result<Option<Ended>> {
         if driver.interrupted.load(Ordering::Relaxed) {
             return Ok(Some(Ended::Interrupted));
         }
@@ -130,14 +141,20 @@ impl Mailing {
     }
 
     /// Records the claims of a group and makes them durable. Who has left since sealing is withdrawn instead.
-    fn claim<'r>(&mut self, writer: &mut Writer, driver: &mut Driver<'_>, group: &'r [PlanRow]) -> Result<Vec<&'r PlanRow>> {
+    fn claim<'r>(
+        &mut self,
+        writer: &mut Writer,
+        driver: &mut Driver<'_>,
+        group: &'r [PlanRow],
+    ) -> Result<Vec<&'r PlanRow>> {
         driver.withdrawals.refresh()?;
         let now = driver.clock.now();
         let mut claimed = Vec::with_capacity(group.len());
         for row in group {
             match driver.withdrawals.find(&row.address()?) {
                 Some(reason) => {
-                    let withdrawn = Record { reply: reason.as_str().to_owned(), ..record(row.recipient, Event::Withdrawn, now) };
+                    let withdrawn =
+                        Record { reply: reason.as_str().to_owned(), ..record(row.recipient, Event::Withdrawn, now) };
                     self.note(writer, &withdrawn)?;
                 }
                 None => {
@@ -159,7 +176,13 @@ impl Mailing {
         writer.journal.commit()
     }
 
-    fn record_outcome(&mut self, writer: &mut Writer, driver: &Driver<'_>, row: &PlanRow, outcome: Outcome) -> Result<()> {
+    fn record_outcome(
+        &mut self,
+        writer: &mut Writer,
+        driver: &Driver<'_>,
+        row: &PlanRow,
+        outcome: Outcome,
+    ) -> Result<()> {
         let (event, reply) = match outcome {
             Outcome::Accepted(reply) => (Event::Accepted, reply),
             Outcome::Deferred(reply) => (Event::Deferred, reply),

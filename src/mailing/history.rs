@@ -32,7 +32,12 @@ impl History {
     pub(super) fn read(path: &Path, manifest: &Manifest) -> Result<History> {
         let file = File::open(path).map_err(|error| Diagnostic::io("open the journal", path, &error))?;
         let recipients = manifest.recipients as usize;
-        let mut history = History { file, last: vec![0; recipients], attempts: vec![0; recipients], ledger: Ledger::new(manifest.recipients) };
+        let mut history = History {
+            file,
+            last: vec![0; recipients],
+            attempts: vec![0; recipients],
+            ledger: Ledger::new(manifest.recipients),
+        };
         Journal::read_with_offsets(path, &manifest.id, |record, offset| {
             history.ledger.apply(record)?;
             let at = record.recipient as usize;

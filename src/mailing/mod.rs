@@ -14,16 +14,16 @@ mod sealed;
 use std::path::{Path, PathBuf};
 
 pub use drive::{Driver, Ended, Progress};
+pub use history::{History, Standing};
 pub use plan::{Plan, PlanRow};
 pub use press::Press;
-pub use history::{History, Standing};
 pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
 
+use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::Lock;
 use crate::ledger::{Event, Journal, Ledger, Recipient, Record, State, record};
-use crate::clock::Timestamp;
 
 const MANIFEST: &str = "mailing.json";
 const SOURCES: &str = "sources.json";
@@ -59,9 +59,15 @@ impl Mailing {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(Diagnostic::io("read the folder", mailings, &error)),
         };
-        let manifests = entries.filter_map(std::result::Result::ok).map(|entry| entry.path().join(MANIFEST)).filter(|path| path.is_file());
+        let manifests = entries
+            .filter_map(std::result::Result::ok)
+            .map(|entry| entry.path().join(MANIFEST))
+            .filter(|path| path.is_file());
         // A folder that a crash left while sealing has no name of its own yet.
-        manifests.filter(|path| !path.to_string_lossy().contains(".sealing-")).map(|path| Manifest::load(&path)).collect()
+        manifests
+            .filter(|path| !path.to_string_lossy().contains(".sealing-"))
+            .map(|path| Manifest::load(&path))
+            .collect()
     }
 
     /// Opens a mailing for looking at it; it may be in use.
@@ -86,7 +92,8 @@ impl Mailing {
         let Some(mut lock) = Lock::try_acquire(&lock_path)? else {
             let holder = std::fs::read_to_string(&lock_path).unwrap_or_default();
             let holder = if holder.is_empty() { "another process".to_owned() } else { holder };
-            return Err(Diagnostic::error(format!("{slug} is being sent by {holder}")).help("wait for it, or look on with `letterpress status`"));
+            return Err(Diagnostic::error(format!("{slug} is being sent by {holder}"))
+                .help("wait for it, or look on with `letterpress status`"));
         };
         lock.note(&format!("process {}", std::process::id()));
         let manifest = Manifest::load(&folder.join(MANIFEST))?;
@@ -123,13 +130,11 @@ impl Mailing {
 
     /// Takes an event into the ledger and the journal; it is durable after the next commit.
     fn note(&mut self, writer: &mut Writer, record: &Record) -> Result<()> {
-        self.ledger
-            .apply(record)
-            .map_err(|why| Diagnostic::error(format!("the ledger refuses what happened: {why}")).help("this is a fault of letterpress: please report it"))?;
+        self.ledger.apply(record).map_err(|why| {
+            Diagnostic::error(format!("the ledger refuses what happened: {why}"))
+                .help("this is a fault of letterpress: please report it")
+        })?;
         writer.journal.append(record);
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -36,7 +36,10 @@ pub struct PlanRow {
 impl Plan {
     pub fn open(path: &Path) -> Result<Plan> {
         let file = File::open(path).map_err(|error| Diagnostic::io("read the recipients in", path, &error))?;
-        let mut reader = csv::ReaderBuilder::new().has_headers(true).flexible(false).from_reader(BufReader::with_capacity(1 << 16, file));
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(true)
+            .flexible(false)
+            .from_reader(BufReader::with_capacity(1 << 16, file));
         let headers = reader.headers().map_err(|error| damaged(path, &error.to_string()))?;
         let columns = Arc::new(headers.iter().map(str::to_owned).collect::<Vec<_>>());
         if columns.first().map(String::as_str) != Some("email") {
@@ -66,7 +69,10 @@ impl PlanRow {
 
     /// The address, which was checked before sealing.
     pub fn address(&self) -> Result<Address> {
-        Address::parse(self.email()).map_err(|error| Diagnostic::error(format!("recipient {} has no address: {error}", self.recipient)).help("a sealed mailing is not to be edited"))
+        Address::parse(self.email()).map_err(|error| {
+            Diagnostic::error(format!("recipient {} has no address: {error}", self.recipient))
+                .help("a sealed mailing is not to be edited")
+        })
     }
 }
 
@@ -77,5 +83,6 @@ impl Fields for PlanRow {
 }
 
 fn damaged(path: &Path, why: &str) -> Diagnostic {
-    Diagnostic::error(format!("{} is damaged: {why}", path.display())).help("restore it from a backup; a sealed mailing is not to be edited")
+    Diagnostic::error(format!("{} is damaged: {why}", path.display()))
+        .help("restore it from a backup; a sealed mailing is not to be edited")
 }

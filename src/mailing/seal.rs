@@ -2,7 +2,7 @@
 //! name is the one instant at which the mailing exists; before it a crash leaves a temporary folder and nothing else.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::Path;
 
 use aws_lc_rs::digest;
@@ -48,15 +48,22 @@ impl Fields for Subscriber {
 pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Order<'_>) -> Result<AudienceSummary> {
     let slug = press.template().sources().article.slug.clone();
     durable::create_folder(mailings, Privacy::Private)?;
-    let folder = tempfile::Builder::new().prefix(".sealing-").tempdir_in(mailings).map_err(|error| Diagnostic::io("write to", mailings, &error))?;
+    let folder = tempfile::Builder::new()
+        .prefix(".sealing-")
+        .tempdir_in(mailings)
+        .map_err(|error| Diagnostic::io("write to", mailings, &error))?;
     let sources = SealedSources::of(press.template().sources()).to_bytes()?;
     write_private(&folder.path().join(SOURCES), &sources)?;
     let (summary, recipients_digest) = write_recipients(&folder.path().join(RECIPIENTS), press, audience, order)?;
     if summary.owed != order.confirmed {
-        return Err(Diagnostic::error(format!("the list has changed: {} readers were confirmed and there are {} now; nothing was sent", order.confirmed, summary.owed))
-            .help("run the command again"));
+        return Err(Diagnostic::error(format!(
+            "the list has changed: {} readers were confirmed and there are {} now; nothing was sent",
+            order.confirmed, summary.owed
+        ))
+        .help("run the command again"));
     }
-    let recipients = Recipient::try_from(summary.owed).map_err(|_| Diagnostic::error("the list has more than four thousand million readers"))?;
+    let recipients = Recipient::try_from(summary.owed)
+        .map_err(|_| Diagnostic::error("the list has more than four thousand million readers"))?;
     write_private(&folder.path().join(JOURNAL), &Journal::header(order.mailing_id))?;
     let article = &press.template().sources().article;
     let manifest = Manifest {
@@ -72,7 +79,8 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
         excluded: serde_json::to_value(summary.excluded).unwrap_or_default(),
         segment: order.segment.map(|segment| segment.text().to_owned()),
     };
-    let text = serde_json::to_vec_pretty(&manifest).map_err(|error| Diagnostic::error(format!("the mailing can't be described: {error}")))?;
+    let text = serde_json::to_vec_pretty(&manifest)
+        .map_err(|error| Diagnostic::error(format!("the mailing can't be described: {error}")))?;
     write_private(&folder.path().join(MANIFEST), &text)?;
     commit(folder, mailings, &slug)?;
     Ok(summary)
@@ -95,18 +103,33 @@ fn commit(folder: tempfile::TempDir, mailings: &Path, slug: &str) -> Result<()> 
         fs::rename(folder.path(), &target)?;
         durable::sync_folder(mailings)
     };
-    attempt().map_err(|error| Diagnostic::io("seal the mailing in", &target, &error))?;
+    attempt().map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty => {
+            Diagnostic::error(format!("{slug} was sealed by another command meanwhile; this one sent nothing"))
+                .help(format!("letterpress status {slug} shows how far it is"))
+        }
+        _ => Diagnostic::io("seal the mailing in", &target, &error),
+    })?;
     // It has another name now: there is nothing left to remove.
     let _ = folder.keep();
     Ok(())
 }
 
-fn write_recipients(path: &Path, press: &mut Press, audience: Audience, order: &Order<'_>) -> Result<(AudienceSummary, String)> {
+fn write_recipients(
+    path: &Path,
+    press: &mut Press,
+    audience: Audience,
+    order: &Order<'_>,
+) -> Result<(AudienceSummary, String)> {
     let columns = sealed_columns(&press.template().sources().columns);
     let file = create_private(path)?;
-    let mut out = Hashing { file: BufWriter::with_capacity(1 << 16, file), digest: digest::Context::new(&digest::SHA256) };
+    let mut out =
+        Hashing { file: BufWriter::with_capacity(1 << 16, file), digest: digest::Context::new(&digest::SHA256) };
     let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(&mut out);
-    let failed = |error: csv::Error| Diagnostic::error(format!("can't write {}: {error}", path.display())).help("make room on the disk, then run the command again");
+    let failed = |error: csv::Error| {
+        Diagnostic::error(format!("can't write {}: {error}", path.display()))
+            .help("make room on the disk, then run the command again")
+    };
     writer.write_record(&columns).map_err(failed)?;
     let summary = audience.visit(order.segment, &mut |row| {
         press.edition(row)?;
@@ -118,7 +141,10 @@ fn write_recipients(path: &Path, press: &mut Press, audience: Audience, order: &
     writer.flush().map_err(|error| Diagnostic::io("write", path, &error))?;
     drop(writer);
     let Hashing { file, digest } = out;
-    file.into_inner().map_err(|error| error.into_error()).and_then(|file| file.sync_all()).map_err(|error| Diagnostic::io("write", path, &error))?;
+    file.into_inner()
+        .map_err(|error| error.into_error())
+        .and_then(|file| file.sync_all())
+        .map_err(|error| Diagnostic::io("write", path, &error))?;
     Ok((summary, hex(&digest.finish())))
 }
 

@@ -41,8 +41,12 @@ impl Manifest {
         let text = std::fs::read_to_string(path).map_err(|error| Diagnostic::io("read", path, &error))?;
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| unreadable(path, &error))?;
         if manifest.format != FORMAT {
-            return Err(Diagnostic::error(format!("{} has the form {}, which this version doesn't know", path.display(), manifest.format))
-                .help(format!("it was sealed by letterpress {}: use that or a newer one", manifest.letterpress)));
+            return Err(Diagnostic::error(format!(
+                "{} has the form {}, which this version doesn't know",
+                path.display(),
+                manifest.format
+            ))
+            .help(format!("it was sealed by letterpress {}: use that or a newer one", manifest.letterpress)));
         }
         Ok(manifest)
     }
@@ -98,5 +102,6 @@ impl SealedSources {
 }
 
 fn unreadable(path: &Path, error: &serde_json::Error) -> Diagnostic {
-    Diagnostic::error(format!("{} can't be read: {error}", path.display())).help("restore it from a backup; a sealed mailing is not to be edited")
+    Diagnostic::error(format!("{} can't be read: {error}", path.display()))
+        .help("restore it from a backup; a sealed mailing is not to be edited")
 }

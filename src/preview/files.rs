@@ -19,14 +19,17 @@ pub struct Proofed {
     pub message: Message,
     pub subject: String,
     pub preheader: String,
+    /// The HTML part as it is sent.
     pub html: String,
+    /// The HTML part as a browser shows it from a file: images stand in it as data.
+    pub page: String,
     pub text: String,
     pub unsubscribe_url: String,
     /// The MJML of the reader's edition.
     pub mjml: String,
 }
 
-/// Strikes a reader's copy and decodes it. Images stand in the HTML as data, so that a browser shows them.
+/// Strikes a reader's copy and decodes it.
 pub fn decode_copy(press: &mut Press, reader: &Subscriber) -> Result<Proofed> {
     let edition = press.edition(reader)?;
     let mut message = Message::empty(&reader.address);
@@ -39,9 +42,10 @@ pub fn decode_copy(press: &mut Press, reader: &Subscriber) -> Result<Proofed> {
     let text = decode(&part);
     part.clear();
     edition.html.strike_into(given, &mut scratch, &mut part);
-    let html = with_images(&decode(&part), &edition);
+    let html = decode(&part);
+    let page = with_images(&html, &edition);
     let (subject, preheader) = (edition.subject.line(given), edition.preheader.line(given));
-    Ok(Proofed { message, subject, preheader, html, text, mjml: edition.mjml.clone(), unsubscribe_url })
+    Ok(Proofed { message, subject, preheader, html, page, text, mjml: edition.mjml.clone(), unsubscribe_url })
 }
 
 fn with_images(html: &str, edition: &Edition) -> String {
@@ -65,9 +69,11 @@ impl Folder {
     pub fn create(preview: &Path, slug: &str) -> Result<Folder> {
         let path = preview.join(slug);
         if path.exists() {
-            let is_ours = path.join(REPORT).is_file() || fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
+            let is_ours =
+                path.join(REPORT).is_file() || fs::read_dir(&path).is_ok_and(|mut entries| entries.next().is_none());
             if !is_ours {
-                return Err(Diagnostic::error(format!("{} exists and is no preview of ours", path.display())).help("move it away"));
+                return Err(Diagnostic::error(format!("{} exists and is no preview of ours", path.display()))
+                    .help("move it away"));
             }
             fs::remove_dir_all(&path).map_err(|error| Diagnostic::io("empty", &path, &error))?;
         }
@@ -84,11 +90,12 @@ impl Folder {
 
     /// Writes one copy's files and returns their common name.
     pub fn copy(&self, number: usize, proof: &Proofed) -> Result<String> {
-        let safe = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '+') { c } else { '_' };
+        let safe =
+            |c: char| if c.is_ascii_alphanumeric() || matches!(c, '@' | '.' | '-' | '_' | '+') { c } else { '_' };
         let address: String = proof.message.envelope.forward_path.as_str().chars().map(safe).take(80).collect();
         let stem = format!("{number:03}-{address}");
         self.write(&format!("{stem}.eml"), &proof.message.bytes)?;
-        self.write(&format!("{stem}.html"), proof.html.as_bytes())?;
+        self.write(&format!("{stem}.html"), proof.page.as_bytes())?;
         self.write(&format!("{stem}.txt"), proof.text.as_bytes())?;
         Ok(stem)
     }
@@ -100,7 +107,8 @@ impl Folder {
     }
 
     pub fn report(&self, report: &impl Serialize) -> Result<()> {
-        let text = serde_json::to_vec_pretty(report).map_err(|error| Diagnostic::error(format!("the report can't be written: {error}")))?;
+        let text = serde_json::to_vec_pretty(report)
+            .map_err(|error| Diagnostic::error(format!("the report can't be written: {error}")))?;
         self.write(REPORT, &text)
     }
 

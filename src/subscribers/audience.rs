@@ -3,16 +3,17 @@
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::diagnostic::{Diagnostic, Result};
 
 use super::column::Columns;
-use super::defect::{Defects, shown};
-use super::duplicate::Seen;
+use super::defect::Defects;
 use super::files::Files;
 use super::list::Rows;
+use super::repeat::{self, Repeats};
 use super::row::Row;
 use super::segment::Segment;
-use super::withdrawal::{Withdrawal, Withdrawals};
+use super::suppression::Suppressions;
+use super::withdrawal::Withdrawal;
 
 /// How many rows the list has and what became of each: the counts of the exclusions and `owed` add up to `rows`.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -75,16 +76,18 @@ impl Exclusions {
 #[derive(Debug)]
 pub struct Audience {
     rows: Rows,
-    seen: Seen,
-    withdrawals: Withdrawals,
+    repeats: Repeats,
+    suppressions: Suppressions,
 }
 
 impl Audience {
-    /// Opens the list and finds out who has left. That takes a look at the whole list first: somebody with two rows, of
-    /// which the second says `unsubscribed`, gets nothing by the first.
+    /// Opens the list and looks at all of it once: somebody with two rows, of which the second says `unsubscribed`, gets
+    /// nothing by the first.
     pub fn open(files: &Files) -> Result<Audience> {
-        let withdrawals = Withdrawals::load(files)?;
-        Ok(Audience { rows: Rows::open(&files.list)?, seen: Seen::new(&files.list)?, withdrawals })
+        let suppressions = Suppressions::load(&files.suppressions)?;
+        let mut rows = Rows::open(&files.list)?;
+        let repeats = Repeats::find(&mut rows)?;
+        Ok(Audience { rows, repeats, suppressions })
     }
 
     /// The columns, for a segment and for merge fields.
@@ -111,14 +114,16 @@ impl Audience {
         while let Some(row) = self.rows.read()? {
             summary.rows += 1;
             summary.defects.take(&row, &label);
-            let earlier = self.seen.line_of_earlier(&row)?;
+            let repeat = self.repeats.step();
             if row.fault().is_some() {
                 summary.excluded.invalid += 1;
-            } else if let Some(line) = earlier {
+            } else if let Some(line) = repeat.and_then(|repeat| repeat.earlier) {
                 summary.excluded.duplicate += 1;
-                summary.defects.push(|| duplicate(&row, line, &label));
-            } else if let Some(withdrawal) = Withdrawal::of(&row).or_else(|| self.withdrawals.find_email(row.email())) {
+                summary.defects.push(|| repeat::defect(&row, line, &label));
+            } else if let Some(withdrawal) = Withdrawal::of(&row).or(repeat.and_then(|repeat| repeat.withdrawn)) {
                 summary.excluded.count(withdrawal);
+            } else if self.suppressions.reason_for(row.email()).is_some() {
+                summary.excluded.suppressed += 1;
             } else if segment.is_some_and(|segment| !segment.matches(&row)) {
                 summary.excluded.not_in_segment += 1;
             } else {
@@ -129,14 +134,6 @@ impl Audience {
         self.rows.unchanged()?;
         Ok(summary)
     }
-}
-
-/// The defect of a row whose address has stood before.
-pub(super) fn duplicate(row: &Row<'_>, earlier: u64, label: &str) -> Diagnostic {
-    let place = Place::line(label, usize::try_from(row.line()).unwrap_or(0));
-    Diagnostic::error(format!("row {}: `{}` stands in row {earlier} already", row.line(), shown(row.email())))
-        .at(place)
-        .help("remove one of the two rows; the first one counts, and if either is not active nothing is sent")
 }
 
 #[cfg(test)]

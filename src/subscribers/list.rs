@@ -1,7 +1,7 @@
 //! Reading a list: one row after the other through one buffer, each with what is wrong with it.
 //!
 //! A row with a fault is handed out too, so that it can be shown and mended; it names nobody to write to. Whether a row
-//! repeats an earlier one is found in `duplicate`, who may be written to in `audience`.
+//! repeats an earlier one is found in `repeat`, who may be written to in `audience`.
 
 use std::borrow::Cow;
 use std::fs::{File, Metadata};
@@ -16,7 +16,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use super::column::{Columns, email_names};
 use super::defect::{Fault, Remark};
 use super::record::{Raw, Records, unquote};
-use super::row::{Row, Value};
+use super::row::{Row, Value, value};
 use super::status::Status;
 use super::text::clean;
 
@@ -26,12 +26,15 @@ pub struct Rows {
     records: Records,
     columns: Columns,
     cells: Cells,
+    /// Byte and line behind the first line.
+    begin: (u64, u64),
     opened: Stamp,
 }
 
 /// The values of one row and what was found out about it; used again for the next one.
 #[derive(Debug, Default)]
 struct Cells {
+    /// Not used for a row whose values are its fields as they are.
     values: Vec<Value>,
     /// Values that could not stay as they are in the file.
     scratch: String,
@@ -64,7 +67,8 @@ impl Rows {
         let opened = Stamp::of(&metadata);
         let mut records = Records::new(file, &label(path))?;
         let Some(columns) = Columns::read(&mut records, wanted)? else { return Ok(None) };
-        Ok(Some(Rows { records, columns, cells: Cells::default(), opened }))
+        let begin = records.place();
+        Ok(Some(Rows { records, columns, cells: Cells::default(), begin, opened }))
     }
 
     pub fn columns(&self) -> &Columns {
@@ -91,7 +95,13 @@ impl Rows {
         self.records.line()
     }
 
-    /// Goes to a row whose place is known.
+    /// Goes back to the first row.
+    pub(super) fn rewind(&mut self) -> Result<()> {
+        self.cells.windows_1252 = false;
+        self.records.restart(self.begin.0, self.begin.1)
+    }
+
+    /// Goes to a row whose place is known, to read it alone.
     pub(super) fn seek(&mut self, offset: u64, line: u64) -> Result<()> {
         self.records.seek(offset, line)
     }
@@ -120,8 +130,10 @@ impl Rows {
         let Some(raw) = self.records.read()? else { return Ok(None) };
         let text = self.cells.fill(&raw, self.columns.email);
         self.cells.fault = shape_fault(&raw, &self.columns);
-        let (email, has_address) = self.cells.address(text, self.columns.email);
-        let status = self.cells.status(text, self.columns.status);
+        let email = value(&raw, &self.cells.values, self.columns.email);
+        let (email, has_address) = self.cells.address(text, email);
+        let status = self.columns.status.map_or_else(Value::default, |column| value(&raw, &self.cells.values, column));
+        let status = self.cells.status(text, status);
         Ok(Some(Row {
             raw,
             columns: &self.columns,
@@ -144,9 +156,7 @@ impl Cells {
         self.scratch.clear();
         self.remarks.clear();
         let text = std::str::from_utf8(raw.bytes).ok();
-        if text.is_some() && is_plain(raw.bytes) {
-            self.values.extend(raw.spans.iter().map(|span| Value::trimmed(raw.bytes, span.start, span.end)));
-        } else {
+        if !raw.extent.plain {
             if text.is_none() && !self.windows_1252 {
                 self.windows_1252 = true;
                 self.remarks.push(Remark::Windows1252);
@@ -176,8 +186,7 @@ impl Cells {
     }
 
     /// The address as it goes on the wire, and whether it is one.
-    fn address(&mut self, text: &str, column: usize) -> (Value, bool) {
-        let value = self.values.get(column).copied().unwrap_or_default();
+    fn address(&mut self, text: &str, value: Value) -> (Value, bool) {
         let cell = value.of(text, &self.scratch);
         if address::is_plain(cell) {
             return (value, true);
@@ -192,8 +201,7 @@ impl Cells {
     }
 
     /// The status; a list without such a column has active readers only.
-    fn status(&mut self, text: &str, column: Option<usize>) -> Option<Status> {
-        let value = column.and_then(|column| self.values.get(column)).copied().unwrap_or_default();
+    fn status(&mut self, text: &str, value: Value) -> Option<Status> {
         let word = value.of(text, &self.scratch);
         let status = Status::parse(word);
         if status.is_none() && self.fault.is_none() {
@@ -201,13 +209,6 @@ impl Cells {
         }
         status
     }
-}
-
-/// Printable ASCII without quotes: its values can stay where they are.
-fn is_plain(bytes: &[u8]) -> bool {
-    // Without a way out in the middle, which keeps it fast.
-    let special = |b: u8| u8::from(!(0x20..0x7f).contains(&b)) | u8::from(b == b'"');
-    bytes.iter().fold(0, |found, b| found | special(*b)) == 0
 }
 
 /// More fields than the first line names, or text behind a closing quote: then which field is which can't be known.

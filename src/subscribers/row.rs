@@ -22,17 +22,6 @@ pub(super) struct Value {
 }
 
 impl Value {
-    /// A value of the record without the spaces around it.
-    pub(super) fn trimmed(bytes: &[u8], mut start: usize, mut end: usize) -> Value {
-        while start < end && bytes[start] == b' ' {
-            start += 1;
-        }
-        while start < end && bytes[end - 1] == b' ' {
-            end -= 1;
-        }
-        Value { start, end, in_scratch: false }
-    }
-
     /// Adds a value to the scratch text.
     pub(super) fn push(scratch: &mut String, value: &str) -> Value {
         let start = scratch.len();
@@ -42,8 +31,22 @@ impl Value {
 
     pub(super) fn of<'a>(self, text: &'a str, scratch: &'a str) -> &'a str {
         let source = if self.in_scratch { scratch } else { text };
-        source.get(self.start..self.end).unwrap_or_default()
+        let value = source.get(self.start..self.end).unwrap_or_default();
+        // Asked first, since it is asked for every value and hardly ever so.
+        if value.starts_with(' ') || value.ends_with(' ') { value.trim_matches(' ') } else { value }
     }
+}
+
+/// Where the value of a column lies; nowhere when the row ends before it.
+pub(super) fn value(raw: &Raw<'_>, values: &[Value], column: usize) -> Value {
+    if !raw.extent.plain {
+        return values.get(column).copied().unwrap_or_default();
+    }
+    raw.spans.get(column).map_or_else(Value::default, |span| Value {
+        start: span.start,
+        end: span.end,
+        in_scratch: false,
+    })
 }
 
 /// A row of the list, valid until the next one is read.
@@ -108,7 +111,7 @@ impl<'a> Row<'a> {
 
     /// The value of a column, counted from 0; empty where the row ends before it.
     pub fn column(&self, column: usize) -> &'a str {
-        self.values.get(column).map_or("", |value| value.of(self.text, self.scratch))
+        value(&self.raw, self.values, column).of(self.text, self.scratch)
     }
 
     /// The value of a field found by [`Columns::field`].

@@ -1,6 +1,8 @@
 //! Tests of the whole program: the real binary, against a relay and a referee of our own.
 
 mod architecture;
+mod commands;
+mod crash;
 mod hostile;
 mod publication;
 mod referee;

@@ -11,7 +11,11 @@ use crate::report::{count, counted};
 pub(super) fn run(project: &Project, article: &Article, args: &SendArgs, session: &Session) -> Result<Exit> {
     let screen = session.screen;
     if args.segment.is_some() {
-        return Err(Diagnostic::error(format!("{} is sealed already: its readers can't be chosen again", article.slug)).help("leave --segment out to carry the mailing on"));
+        return Err(Diagnostic::error(format!(
+            "{} is sealed already: its readers can't be chosen again",
+            article.slug
+        ))
+        .help("leave --segment out to carry the mailing on"));
     }
     let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), &article.slug)?;
     let sealed = mailing.sources()?;
@@ -25,9 +29,18 @@ pub(super) fn run(project: &Project, article: &Article, args: &SendArgs, session
         sending::report(&mailing, session)?;
         return Ok(sending::exit(&mailing));
     }
-    screen.say(format!("{} was sealed on {} for {}; {} still owed a copy.", mailing.manifest.slug, mailing.manifest.sealed_at.strftime("%-d %B %Y"), counted(counts.total, "reader", "readers"), count(owed)));
+    screen.say(format!(
+        "{} was sealed on {} for {}; {} still owed a copy.",
+        mailing.manifest.slug,
+        mailing.manifest.sealed_at.strftime("%-d %B %Y"),
+        counted(counts.total, "reader", "readers"),
+        count(owed)
+    ));
     if will_resend > 0 {
-        screen.say(format!("{} in doubt will be sent to again and may get it twice.", counted(will_resend, "reader", "readers")));
+        screen.say(format!(
+            "{} in doubt will be sent to again and may get it twice.",
+            counted(will_resend, "reader", "readers")
+        ));
     }
     // What speaks against sending is found before anything changes.
     let url = project.relay_url(args.relay.as_deref())?;

@@ -16,7 +16,11 @@ pub(super) fn show(press: &Press, survey: &Survey, url: &RelayUrl, session: &Ses
     for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
         screen.say(format!("  left out {} {reason}", count(n)));
     }
-    screen.say(format!("Message    {} a copy, {}", size(survey.largest as u64), counted(survey.editions as u64, "edition", "editions")));
+    screen.say(format!(
+        "Message    {} a copy, {}",
+        size(survey.largest as u64),
+        counted(survey.editions as u64, "edition", "editions")
+    ));
     screen.say(format!("Relay      {url}"));
 }
 

@@ -18,8 +18,9 @@ use crate::subscribers::AudienceSummary;
 /// Send an article to everyone who is owed a copy; run again, it carries on where it stopped
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Safe by default: it shows who gets the article and asks for the number of readers; without a terminal and without --yes
-nothing leaves. A reader whose copy was sent but never answered for is in doubt and is not written to again unasked.")]
+It shows who gets the article and asks for the number of readers; without a terminal and without --yes nothing leaves.
+
+A reader whose copy was sent and never answered for is in doubt, and is not written to again unasked.")]
 pub struct SendArgs {
     /// A slug or a path; the newest article that is no draft when left out
     pub article: Option<String>,
@@ -51,7 +52,10 @@ pub struct SendArgs {
 
 pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
     if args.dry_run {
-        return preview::dry_run(&preview::DryRun { article: args.article.as_deref(), segment: args.segment.as_deref(), all: args.all }, session);
+        return preview::dry_run(
+            &preview::DryRun { article: args.article.as_deref(), segment: args.segment.as_deref(), all: args.all },
+            session,
+        );
     }
     let project = session.project()?;
     let article = project.article(args.article.as_deref())?;
@@ -63,16 +67,20 @@ pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
         return carry_on::run(&project, &article, args, session);
     }
     if args.resend_in_doubt || args.accept_in_doubt {
-        return Err(Diagnostic::error(format!("{} was never sent, so nobody is in doubt", article.slug)).help("leave --resend-in-doubt and --accept-in-doubt out"));
+        return Err(Diagnostic::error(format!("{} was never sent, so nobody is in doubt", article.slug))
+            .help("leave --resend-in-doubt and --accept-in-doubt out"));
     }
     if article.draft {
-        return Err(Diagnostic::error(format!("{} is a draft", article.file)).help("remove `draft = true` from its front matter to send it, or look at it with --dry-run"));
+        return Err(Diagnostic::error(format!("{} is a draft", article.file))
+            .help("remove `draft = true` from its front matter to send it, or look at it with --dry-run"));
     }
     begin(&project, article, args, session)
 }
 
 fn parse_address(text: &str) -> Result<Address> {
-    Address::parse(text).map_err(|error| Diagnostic::error(format!("`{text}` is no address: {error}")).help("write it as in ann@example.com"))
+    Address::parse(text).map_err(|error| {
+        Diagnostic::error(format!("`{text}` is no address: {error}")).help("write it as in ann@example.com")
+    })
 }
 
 /// Shows what will happen, asks, seals, sends.
@@ -95,7 +103,8 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
     }
     let AudienceSummary { owed, .. } = survey.audience;
     if owed == 0 {
-        return Err(Diagnostic::error("nobody on the list may be written to").help("`letterpress subscribers list` shows the list; `letterpress subscribers add` adds to it"));
+        return Err(Diagnostic::error("nobody on the list may be written to")
+            .help("`letterpress subscribers list` shows the list; `letterpress subscribers add` adds to it"));
     }
     confirm::show(&press, &survey, &url, session);
     if !confirm::ask(owed, args.yes, session) {

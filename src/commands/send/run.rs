@@ -8,15 +8,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::commands::{Exit, Session, status};
 use crate::delivery::Relay;
 use crate::diagnostic::{Diagnostic, Result};
+use crate::edition::{Merging, Template};
 use crate::mailing::{Driver, Ended, Mailing, Press, Progress, Writer};
 use crate::message::Composer;
-use crate::edition::{Merging, Template};
 use crate::project::Project;
 use crate::report::{Volume, counted};
 use crate::subscribers::Withdrawals;
 
 /// Sends what is sealed and still owed.
-pub(super) fn run(project: &Project, mut mailing: Mailing, mut writer: Writer, relay: &mut Relay, session: &Session) -> Result<Exit> {
+pub(super) fn run(
+    project: &Project,
+    mut mailing: Mailing,
+    mut writer: Writer,
+    relay: &mut Relay,
+    session: &Session,
+) -> Result<Exit> {
     let mut press = sealed_press(project, &mailing, session)?;
     let mut withdrawals = Withdrawals::load(&project.files())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -27,7 +33,13 @@ pub(super) fn run(project: &Project, mut mailing: Mailing, mut writer: Writer, r
     let bar = progress_bar(&mailing, session);
     let mut look_on = |progress: &Progress| bar.set_position(progress.done);
     let ended = runtime.block_on(async {
-        let mut driver = Driver { press: &mut press, relay, withdrawals: &mut withdrawals, clock: session.clock, interrupted: &interrupted };
+        let mut driver = Driver {
+            press: &mut press,
+            relay,
+            withdrawals: &mut withdrawals,
+            clock: session.clock,
+            interrupted: &interrupted,
+        };
         let ended = tokio::select! {
             ended = mailing.drive(&mut writer, &mut driver, &mut look_on) => Some(ended),
             () = stop_requested(&interrupted, session) => None,
@@ -45,7 +57,13 @@ pub(super) fn run(project: &Project, mut mailing: Mailing, mut writer: Writer, r
 fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Result<Press> {
     let (links, _) = session.links(project)?;
     let sources = mailing.sources()?.into_sources()?;
-    let composer = Composer::new(&sources.publication, links, &mailing.manifest.slug, &mailing.manifest.id, mailing.manifest.sealed_at);
+    let composer = Composer::new(
+        &sources.publication,
+        links,
+        &mailing.manifest.slug,
+        &mailing.manifest.id,
+        mailing.manifest.sealed_at,
+    );
     Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
 }
 

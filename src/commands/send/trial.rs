@@ -12,7 +12,13 @@ use crate::message::Message;
 use crate::project::Project;
 use crate::subscribers::{Rows, Subscriber};
 
-pub(super) fn run(project: &Project, article: Article, addresses: &[Address], args: &SendArgs, session: &Session) -> Result<Exit> {
+pub(super) fn run(
+    project: &Project,
+    article: Article,
+    addresses: &[Address],
+    args: &SendArgs,
+    session: &Session,
+) -> Result<Exit> {
     let url = project.relay_url(args.relay.as_deref())?;
     let mut relay = project.relay(&url, |name| session.environment.get(name).map(str::to_owned))?;
     let (links, _) = session.links(project)?;
@@ -23,7 +29,10 @@ pub(super) fn run(project: &Project, article: Article, addresses: &[Address], ar
     let sources = project.sources(article, &columns)?;
     let mut press = project.press(sources, links, &mailing_id, now)?;
     let known = find_readers(project, addresses)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| Diagnostic::error(format!("the program can't start its timers: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Diagnostic::error(format!("the program can't start its timers: {error}")))?;
     let mut taken = 0;
     for address in addresses {
         let mut message = Message::empty(address);

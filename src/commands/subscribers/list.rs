@@ -41,7 +41,7 @@ pub(super) fn run(args: &ListArgs, files: &Files, session: &Session) -> Result<E
     let segment = args.segment.as_deref().map(|text| Segment::parse("--segment", text, rows.columns())).transpose()?;
     let label = rows.label().to_owned();
     let mut listing = Listing::new(session, form, rows.columns());
-    let defects = survey(rows, &files.list, &mut |row| {
+    let defects = survey(rows, &mut |row| {
         let status = args.status.is_none_or(|status| row.status() == Some(status));
         if status && segment.as_ref().is_none_or(|segment| segment.matches(row)) {
             listing.take(row);

@@ -6,7 +6,13 @@ use crate::ledger::{Event, Ledger, State};
 const ID: &str = "0123456789abcdef";
 
 fn sample() -> Vec<Record> {
-    let record = |recipient, event, code, reply: &str| Record { recipient, event, at: 1_790_000_000_000, code, reply: reply.to_owned() };
+    let record = |recipient, event, code, reply: &str| Record {
+        recipient,
+        event,
+        at: 1_790_000_000_000,
+        code,
+        reply: reply.to_owned(),
+    };
     vec![
         record(0, Event::Claimed, 0, ""),
         record(0, Event::Accepted, 250, "2.0.0 Ok: queued as 4F2A"),

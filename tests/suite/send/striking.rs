@@ -111,6 +111,10 @@ fn one_space(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+fn no_space(text: &str) -> String {
+    text.split_whitespace().collect()
+}
+
 /// The messages say of every reader what the list says of them.
 fn assert_right(letters: &[Letter]) {
     assert_eq!(letters.len(), 100);
@@ -122,12 +126,17 @@ fn assert_right(letters: &[Letter]) {
         let friend = if name.trim().is_empty() { "friend".to_owned() } else { one_space(&name) };
         if !name.trim().chars().any(is_unkept) {
             assert_eq!(one_space(&letter.name), one_space(&name));
-            assert!(one_space(&letter.text).contains(&format!("Dear {friend},")), "{name:?}: {}", letter.text);
+            // A name longer than a line is cut to fit it.
+            assert!(
+                no_space(&letter.text).contains(&no_space(&format!("Dear {friend},"))),
+                "{name:?}: {}",
+                letter.text
+            );
             assert!(one_space(&letter.words).contains(&format!("Dear {friend},")), "{name:?}: {}", letter.words);
             assert_eq!(one_space(&letter.subject), format!("For {friend}: ❤\u{fe0f} & <letters>"), "{name:?}");
         }
         if !town.chars().any(is_unkept) {
-            assert!(one_space(&letter.text).contains(&one_space(&town)), "{town:?}: {}", letter.text);
+            assert!(no_space(&letter.text).contains(&no_space(&town)), "{town:?}: {}", letter.text);
             assert!(one_space(&letter.words).contains(&one_space(&town)), "{town:?}: {}", letter.words);
         }
     }

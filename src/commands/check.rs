@@ -1,0 +1,50 @@
+//! `letterpress check`: everything that would embarrass you later, without writing or sending anything.
+
+use clap::Args;
+use serde_json::json;
+
+use super::survey::{self, SAMPLE};
+use super::{Exit, Session};
+use crate::diagnostic::Result;
+use crate::report::{counted, size};
+
+/// Find what would embarrass you later: in the article, the theme, the list, and copies struck from them
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// A slug or a path; the newest article that is no draft when left out
+    pub article: Option<String>,
+    /// Only readers for whom this holds
+    #[arg(long, value_name = "EXPR")]
+    pub segment: Option<String>,
+}
+
+pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
+    let project = session.project()?;
+    let article = project.article(args.article.as_deref())?;
+    let audience = project.audience()?;
+    let segment = project.segment(args.segment.as_deref(), &article, audience.columns())?;
+    let columns = audience.columns().clone();
+    let (links, _) = session.links(&project)?;
+    let file = article.file.clone();
+    let sources = project.sources(article, &columns)?;
+    let mut press = project.press(sources, links, "check", session.clock.now())?;
+    let survey = survey::take(audience, segment.as_ref(), &mut press, SAMPLE)?;
+    survey.report(session);
+    session.screen.document(&json!({
+        "article": file, "owed": survey.audience.owed, "editions": survey.editions,
+        "largest_message_bytes": survey.largest, "findings": survey.findings, "defects": survey.audience.defects,
+    }));
+    let things = survey.findings.len() as u64 + survey.audience.defects.total;
+    let found = if things == 0 {
+        "nothing to mend".to_owned()
+    } else {
+        counted(things, "thing to look at", "things to look at")
+    };
+    session.screen.result(format!(
+        "{file}: {found}; {} owed a copy, {}, {} at most.",
+        counted(survey.audience.owed, "reader is", "readers are"),
+        counted(survey.editions as u64, "edition", "editions"),
+        size(survey.largest as u64)
+    ));
+    Ok(if survey.has_errors() { Exit::CheckFailed } else { Exit::Done })
+}

@@ -1,0 +1,177 @@
+//! The sources as their authors wrote them, scanned for merge fields, and the way back from Tera's errors to their places.
+
+use std::collections::BTreeMap;
+
+use super::markdown;
+use super::merge::{Choices, Mention, Merging, Scanned, scan};
+use super::template::Sources;
+use super::tokens::Tokens;
+use crate::article::Article;
+use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
+
+/// The names under which the article's short texts are templates.
+pub const TITLE: &str = "the title";
+pub const SUBJECT: &str = "the subject";
+pub const PREHEADER: &str = "the preheader";
+
+/// Every template source by its name: the theme's files, the article, its title, subject and preheader.
+#[derive(Debug)]
+pub struct Originals {
+    /// The article's name among them.
+    article: String,
+    files: BTreeMap<String, String>,
+    scanned: BTreeMap<String, Scanned>,
+}
+
+impl Originals {
+    /// Gathers the sources; nothing is scanned yet.
+    pub fn new(sources: &Sources) -> Self {
+        let article = &sources.article;
+        let mut files = sources.theme.files.clone();
+        files.insert(article.file.clone(), body_at_its_lines(article));
+        files.insert(TITLE.into(), article.title.clone());
+        files.insert(SUBJECT.into(), article.subject.clone());
+        files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
+        Originals { article: article.file.clone(), files, scanned: BTreeMap::new() }
+    }
+
+    pub fn texts(&self) -> Vec<&str> {
+        self.files.values().map(String::as_str).collect()
+    }
+
+    /// Turns gaps into tokens and gathers choices, in all sources.
+    pub fn scan(&mut self, merging: Merging, tokens: &mut Tokens) -> Result<Choices> {
+        let mut choices = Choices::default();
+        self.scanned.clear();
+        for (name, source) in &self.files {
+            let held = if *name == self.article { hold_code(source, tokens) } else { source.clone() };
+            self.scanned.insert(name.clone(), scan(name, &held, merging, tokens, &mut choices)?);
+        }
+        Ok(choices)
+    }
+
+    /// The scanned sources by name, for Tera.
+    pub fn templates(&self) -> Vec<(&str, &str)> {
+        self.scanned.iter().map(|(name, scanned)| (name.as_str(), scanned.text.as_str())).collect()
+    }
+
+    /// Every field that a source names.
+    pub fn mentions(&self) -> impl Iterator<Item = &Mention> {
+        self.scanned.values().flat_map(|file| &file.mentions)
+    }
+
+    /// Errors for fields that readers don't have, warnings where a default stands in for every reader.
+    pub fn check_mentions(&self, columns: &[String]) -> Result<Vec<Diagnostic>> {
+        let mut warnings = Vec::new();
+        for mention in self.mentions() {
+            if columns.contains(&mention.field) {
+                continue;
+            }
+            let suggestion = match did_you_mean(&mention.field, columns.iter().map(String::as_str)) {
+                Some(likely) => format!("did you mean `{likely}`?"),
+                None => format!("the list has {}", columns.join(", ")),
+            };
+            if !mention.has_default {
+                return Err(Diagnostic::error(format!("no reader has a field `{}`", mention.field))
+                    .at(mention.place.clone())
+                    .help(suggestion));
+            }
+            warnings.push(
+                Diagnostic::warning(format!("no reader has a field `{}`: everyone gets the default", mention.field))
+                    .at(mention.place.clone())
+                    .help(suggestion),
+            );
+        }
+        Ok(warnings)
+    }
+
+    /// Tera's error with its place in the file that the author wrote.
+    pub fn error(&self, error: &tera::Error) -> Diagnostic {
+        let (message, file, range) = match error.kind() {
+            tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => {
+                (report.message().to_owned(), report.filename().to_owned(), Some(report.span().range.clone()))
+            }
+            _ => {
+                // Errors of a whole load carry their place only in words: "error: … --> FILE:LINE:COLUMN".
+                let text = error.to_string();
+                let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned();
+                let arrow = text.lines().find_map(|line| line.trim_start().strip_prefix("--> "));
+                let mut parts = arrow.unwrap_or_default().rsplitn(3, ':');
+                let (column, line) =
+                    (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
+                let file = parts.next().unwrap_or_default().to_owned();
+                let range = self
+                    .scanned
+                    .get(&file)
+                    .zip(line.zip(column))
+                    .and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
+                (message, file, range.map(|at| at..at + 1))
+            }
+        };
+        let place = match (self.files.get(&file), self.scanned.get(&file), range) {
+            (Some(original), Some(scanned), Some(range)) => {
+                let start = scanned.original(range.start);
+                Some(Place::span(
+                    self.shown_name(&file),
+                    original,
+                    start..(start + range.len()).max(scanned.original(range.end)),
+                ))
+            }
+            _ if file.is_empty() => None,
+            _ => Some(Place::file(self.shown_name(&file))),
+        };
+        let mut diagnostic = Diagnostic::error(message);
+        if let Some(place) = place {
+            diagnostic = diagnostic.at(place);
+        }
+        if file == self.article {
+            diagnostic = diagnostic.help("an article may use {{ subscriber.FIELD }}, {{ unsubscribe_url }}, {{ web_url }} and {% if %}; to show such braces as they are, put them in `code`");
+        }
+        diagnostic
+    }
+
+    /// A template's name as the author knows it.
+    fn shown_name(&self, file: &str) -> String {
+        match file {
+            TITLE | SUBJECT | PREHEADER => {
+                format!("{} ({})", self.article, file.trim_start_matches("the "))
+            }
+            _ if file != self.article => format!("templates/{file}"),
+            _ => file.to_owned(),
+        }
+    }
+}
+
+/// The article's Markdown with as many empty lines before it as the front matter has, so that lines keep their numbers.
+fn body_at_its_lines(article: &Article) -> String {
+    let before = article.source[..article.body.start].matches('\n').count();
+    format!("{}{}", "\n".repeat(before), &article.source[article.body.clone()])
+}
+
+/// Holds back template delimiters inside code, where they are only shown.
+fn hold_code(source: &str, tokens: &mut Tokens) -> String {
+    let mut out = String::with_capacity(source.len());
+    let mut from = 0;
+    for range in markdown::code_ranges(source) {
+        if range.start < from {
+            continue;
+        }
+        out.push_str(&source[from..range.start]);
+        let mut code = source[range.clone()].to_owned();
+        for delimiter in ["{{", "{%", "{#"] {
+            while code.contains(delimiter) {
+                code = code.replacen(delimiter, &tokens.hold(delimiter), 1);
+            }
+        }
+        out.push_str(&code);
+        from = range.end;
+    }
+    out.push_str(&source[from..]);
+    out
+}
+
+/// The byte offset of a line and column, both counted from 1.
+fn offset_of(text: &str, line: usize, column: usize) -> Option<usize> {
+    let start: usize = text.split_inclusive('\n').take(line.checked_sub(1)?).map(str::len).sum();
+    Some(start + column.saturating_sub(1))
+}

@@ -1,0 +1,124 @@
+//! What a crash can leave, instant by instant: the journal of a real mailing cut at every octet, and the mailing carried on
+//! from there.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::atomic::AtomicBool;
+
+use letterpress::clock::Clock;
+use letterpress::delivery::{Relay, RelayUrl};
+use letterpress::edition::{Merging, Template};
+use letterpress::ledger::State;
+use letterpress::mailing::{Driver, Ended, Mailing, PlanRow, Press};
+use letterpress::message::Composer;
+use letterpress::project::Project;
+use letterpress::subscribers::Withdrawals;
+
+use crate::publication::Publication;
+
+const READERS: usize = 5;
+
+/// The addresses to whom this run of a mailing wrote, and its states before and after.
+struct Run {
+    written_to: BTreeSet<String>,
+    before: Vec<(String, State)>,
+    after: Vec<State>,
+}
+
+/// Carries a mailing on with a relay that writes files into a new folder.
+fn carry_on(root: &Path) -> Run {
+    let project = Project::open(root).unwrap();
+    let outbox = tempfile::tempdir().unwrap();
+    let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), "spring").unwrap();
+    let before = states(&mailing);
+    let (links, _) = project.links().unwrap();
+    let sources = mailing.sources().unwrap().into_sources().unwrap();
+    let manifest = &mailing.manifest;
+    let composer = Composer::new(&sources.publication, links, &manifest.slug, &manifest.id, manifest.sealed_at);
+    let mut press = Press::new(Template::new(sources, Merging::Gaps).unwrap(), composer);
+    let mut relay = project.relay(&RelayUrl::File(outbox.path().to_owned()), |_| None).unwrap();
+    let mut withdrawals = Withdrawals::load(&project.files()).unwrap();
+    let interrupted = AtomicBool::new(false);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let ended =
+        runtime.block_on(drive(&mut mailing, &mut writer, &mut press, &mut relay, &mut withdrawals, &interrupted));
+    assert!(matches!(ended, Ended::Through));
+    let written =
+        std::fs::read_dir(outbox.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let address = |name: String| name.rsplit_once('-').unwrap().0.to_owned();
+    let after = states(&mailing).into_iter().map(|(_, state)| state).collect();
+    Run { written_to: written.map(address).collect(), before, after }
+}
+
+async fn drive(
+    mailing: &mut Mailing,
+    writer: &mut letterpress::mailing::Writer,
+    press: &mut Press,
+    relay: &mut Relay,
+    withdrawals: &mut Withdrawals,
+    interrupted: &AtomicBool,
+) -> Ended {
+    let mut driver = Driver { press, relay, withdrawals, clock: Clock::System, interrupted };
+    mailing.drive(writer, &mut driver, &mut |_| ()).await.unwrap()
+}
+
+fn states(mailing: &Mailing) -> Vec<(String, State)> {
+    let mut plan = mailing.plan().unwrap();
+    let mut row = PlanRow::default();
+    let mut states = Vec::new();
+    while plan.read(&mut row).unwrap() {
+        states.push((row.email().to_owned(), mailing.ledger.state(row.recipient)));
+    }
+    states
+}
+
+#[test]
+fn from_a_journal_cut_at_any_octet_nobody_is_forgotten_and_nobody_gets_it_twice() {
+    let letter = Publication::new()
+        .article("spring", "Hello {{ subscriber.name }}")
+        .readers(READERS)
+        .setting("relay.url", "file:outbox");
+    letter.run(["send", "--yes"]).success();
+    let journal = letter.path().join("mailings/spring/journal");
+    let whole = std::fs::read(&journal).unwrap();
+    let header = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').nth(1).unwrap().0 + 1;
+    let (mut doubts, mut resent) = (0, 0);
+    for cut in header..=whole.len() {
+        std::fs::write(&journal, &whole[..cut]).unwrap();
+        let run = carry_on(letter.path());
+        for ((address, before), after) in run.before.iter().zip(&run.after) {
+            let again = run.written_to.contains(address);
+            match before {
+                // Whoever had it, or may have it, is not written to again.
+                State::Accepted | State::InDoubt => assert!(!again && before == after, "{address}, cut at {cut}"),
+                _ => assert!(again && *after == State::Accepted, "{address} is forgotten, cut at {cut}"),
+            }
+            doubts += usize::from(*before == State::InDoubt);
+            resent += usize::from(again);
+        }
+    }
+    assert!(doubts > 0 && resent > 0, "the cuts met every case: {doubts} doubts, {resent} copies");
+}
+
+#[test]
+fn a_damaged_journal_stops_everything() {
+    let letter = Publication::new().article("spring", "Hello").readers(3).setting("relay.url", "file:outbox");
+    letter.run(["send", "--yes"]).success();
+    let journal = letter.path().join("mailings/spring/journal");
+    let mut bytes = std::fs::read(&journal).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&journal, &bytes).unwrap();
+    letter.run(["send", "--yes"]).code(1).stderr_has("damaged at octet");
+    letter.run(["status"]).code(1).stderr_has("damaged at octet");
+    assert_eq!(std::fs::read(&journal).unwrap(), bytes, "nothing is repaired by guessing");
+}
+
+#[test]
+fn a_crash_while_sealing_leaves_no_mailing() {
+    let letter = Publication::new().article("spring", "Hello").readers(2).setting("relay.url", "file:outbox");
+    std::fs::create_dir_all(letter.path().join("mailings/.sealing-abc")).unwrap();
+    letter.run(["status"]).code(1).stderr_has("nothing was sent");
+    letter.run(["send", "--yes"]).success();
+    assert_eq!(letter.files("outbox").len(), 2);
+}
