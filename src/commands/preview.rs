@@ -8,7 +8,7 @@ use super::{Exit, Session};
 use crate::diagnostic::Result;
 use crate::edition::Group;
 use crate::mailing::{Press, sources_digest};
-use crate::preview::{Folder, Proofed, decode_copy};
+use crate::preview::{Exclusion, Folder, Proof, ProofReader, decode_copy, render};
 use crate::project::Project;
 use crate::report::{self, count, counted, size};
 
@@ -59,7 +59,8 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
     let folder = Folder::create(&project.preview(), &slug)?;
     let mut groups: Vec<Group> = Vec::new();
     let mut readers = Vec::new();
-    let mut shown: Vec<(String, Proofed, String)> = Vec::new();
+    let mut shown: Vec<ProofReader> = Vec::new();
+    let publication = press.template().sources().publication.clone();
     for (at, reader) in survey.sample.iter().enumerate() {
         let proof = decode_copy(press, reader)?;
         let stem = folder.copy(at + 1, &proof)?;
@@ -74,7 +75,17 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
             "message_id": proof.message.message_id,
         }));
         if shown.len() < SHOWN {
-            shown.push((reader.name.clone(), proof, stem));
+            shown.push(ProofReader {
+                address: reader.address.to_string(),
+                name: reader.name.clone(),
+                from: publication.from.name.clone(),
+                subject: proof.subject,
+                preheader: proof.preheader,
+                html: proof.html,
+                text: proof.text,
+                source: String::from_utf8_lossy(&proof.message.bytes).into_owned(),
+                files: stem,
+            });
         }
     }
     let digest = sources_digest(press.template().sources())?;
@@ -86,7 +97,20 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
         "findings": survey.findings, "defects": survey.audience.defects, "readers": readers,
     });
     folder.report(&report)?;
-    let _ = shown;
+    let excluded = survey.audience.excluded.counts().into_iter().filter(|(_, count)| *count > 0);
+    folder.page(&render(&Proof {
+        publication: publication.name,
+        title: article.title.clone(),
+        rows: survey.audience.rows,
+        owed: survey.audience.owed,
+        excluded: excluded.map(|(reason, count)| Exclusion { reason: reason.to_string(), count }).collect(),
+        editions: survey.editions,
+        struck: survey.sample.len(),
+        largest: survey.largest,
+        digest: digest.clone(),
+        findings: survey.findings.clone(),
+        readers: shown,
+    }))?;
     session.screen.document(&report);
     tell(&folder, survey, &slug, session);
     Ok(if survey.has_errors() { Exit::CheckFailed } else { Exit::Done })

@@ -4,5 +4,7 @@
 //! written to `preview/SLUG/`. Which readers are shown is not decided here.
 
 mod files;
+mod proof;
 
 pub use files::{Folder, Proofed, decode_copy};
+pub use proof::{Exclusion, Proof, ProofReader, render};
