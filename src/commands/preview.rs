@@ -81,7 +81,7 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
                 from: publication.from.name.clone(),
                 subject: proof.subject,
                 preheader: proof.preheader,
-                html: proof.html,
+                html: proof.page,
                 text: proof.text,
                 source: String::from_utf8_lossy(&proof.message.bytes).into_owned(),
                 files: stem,

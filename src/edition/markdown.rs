@@ -14,6 +14,31 @@ pub struct Content<'a> {
     pub footnotes: Vec<Vec<Event<'a>>>,
 }
 
+/// How many words of an article an inbox shows beside its subject. Words are counted and not letters, since a merge field
+/// is one word whatever stands in for it.
+const INBOX_WORDS: usize = 24;
+
+impl Content<'_> {
+    /// The first words, as an inbox would show them: of paragraphs only, cut between words.
+    pub fn beginning(&self) -> String {
+        let mut out = String::new();
+        let mut inside = false;
+        for event in &self.body {
+            match event {
+                Event::Start(Tag::Paragraph) => inside = true,
+                Event::End(TagEnd::Paragraph) => {
+                    inside = false;
+                    out.push(' ');
+                }
+                Event::Text(text) | Event::Code(text) if inside => out.push_str(text),
+                Event::SoftBreak | Event::HardBreak if inside => out.push(' '),
+                _ => {}
+            }
+        }
+        out.split_whitespace().take(INBOX_WORDS).collect::<Vec<_>>().join(" ")
+    }
+}
+
 /// What we read beyond CommonMark.
 pub fn options() -> Options {
     Options::ENABLE_TABLES
@@ -192,6 +217,13 @@ mod tests {
         assert!(content.body.contains(&Event::End(TagEnd::Heading(HeadingLevel::H2))));
         assert!(content.body.contains(&Event::End(TagEnd::Heading(HeadingLevel::H3))));
         assert!(!content.body.contains(&Event::End(TagEnd::Heading(HeadingLevel::H1))));
+    }
+
+    #[test]
+    fn an_inbox_shows_the_first_words() {
+        assert_eq!(parse("# Head\n\nDear *Ann*,\n\nhello\nthere.\n", "en").beginning(), "Dear Ann, hello there.");
+        let long = parse(&"word ".repeat(100), "en").beginning();
+        assert_eq!(long.split(' ').count(), INBOX_WORDS);
     }
 
     #[test]

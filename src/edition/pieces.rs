@@ -1,6 +1,6 @@
 //! The finished parts cut at their gaps: encoded text and places to fill, put together for each reader by copying.
 
-use super::escape::{Place, escape_into, place_in_text};
+use super::escape::{Place, escape, escape_into, place_in_text};
 use super::markup::{Kind, is_url_attribute, segments};
 use super::merge::{Gap, GapSource};
 use super::quoted_printable::{encode_last, encode_piece};
@@ -52,23 +52,44 @@ pub enum Segment {
 pub struct Phrase(pub Vec<Segment>);
 
 impl Phrase {
-    /// Cuts plain text at its gap tokens.
+    /// Cuts plain text at its gap tokens and puts values and held texts in place. What stands in an address is judged by the
+    /// text as it was written, never by values.
     pub fn cut(text: &str, tokens: &Tokens) -> Phrase {
-        let mut segments = Vec::new();
+        let mut phrase = Phrase::default();
         let mut from = 0;
         for (range, token) in tokens.find(text) {
-            let Token::Gap(index) = token else { continue };
-            if range.start > from {
-                segments.push(Segment::Text(text[from..range.start].to_owned()));
-            }
+            phrase.push_text(&text[from..range.start]);
             let place = place_in_text(text, range.start);
-            segments.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place }));
+            match token {
+                Token::Gap(index) => phrase.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place })),
+                Token::Value(index) => phrase.push_value(tokens.text(index), place, tokens),
+                Token::Held(index) | Token::Rich(index) => phrase.push_text(tokens.text(index)),
+            }
             from = range.end;
         }
-        if from < text.len() {
-            segments.push(Segment::Text(text[from..].to_owned()));
+        phrase.push_text(&text[from..]);
+        phrase
+    }
+
+    /// A value may itself hold gaps: a title with a merge field.
+    fn push_value(&mut self, value: &str, place: Place, tokens: &Tokens) {
+        let mut from = 0;
+        for (range, token) in tokens.find(value) {
+            self.push_text(&escape(place, &value[from..range.start]));
+            if let Token::Gap(index) = token {
+                self.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place }));
+            }
+            from = range.end;
         }
-        Phrase(segments)
+        self.push_text(&escape(place, &value[from..]));
+    }
+
+    fn push_text(&mut self, text: &str) {
+        match self.0.last_mut() {
+            _ if text.is_empty() => {}
+            Some(Segment::Text(last)) => last.push_str(text),
+            _ => self.0.push(Segment::Text(text.to_owned())),
+        }
     }
 
     /// The whole text, when no reader changes it.
@@ -153,7 +174,7 @@ impl Part {
         let mut cutter = Cutter::default();
         for line in lines.split('\n') {
             let line = Line::parse(line);
-            let phrase = Phrase::cut(&tokens.plain(line.text), tokens);
+            let phrase = Phrase::cut(line.text, tokens);
             match phrase.fixed() {
                 Some(text) => line.wrap_into(text, &mut cutter.text),
                 None => cutter.push(Piece::Paragraph {

@@ -125,16 +125,24 @@ impl Template {
         let mut context = self.context(group, &language);
         let title = self.short(TITLE, &context, &mut tokens)?;
         let subject = self.short(SUBJECT, &context, &mut tokens)?;
-        let preheader = self.short(PREHEADER, &context, &mut tokens)?;
         let source = self.render(&article.file, &context, &mut tokens)?;
         let content = markdown::parse(&source, &language);
+        let mut preheader = self.short(PREHEADER, &context, &mut tokens)?;
+        if preheader.is_empty() {
+            preheader = content.beginning();
+        }
         check_links(&content, article, &tokens)?;
         let article_html = mjml::fill_values(&html::write(&content, &self.sources.images), &mut tokens);
         let article_text = text::write(&content, &self.sources.images, &tokens);
         let held_html = tokens.rich(article_html);
         let held_text = tokens.rich(article_text);
-        context
-            .insert("article", &self.article_values(&title, &subject, &preheader, &held_html, &held_text, &language));
+        let mut values = self.article_values(&language);
+        for (key, text) in [("title", &title), ("subject", &subject), ("preheader", &preheader)] {
+            values[key] = Json::from(tokens.plain(text));
+        }
+        values["html"] = Json::from(held_html);
+        values["text"] = Json::from(held_text.as_str());
+        context.insert("article", &values);
         let rendered = self.render(theme::MJML, &context, &mut tokens)?;
         let resolved = mjml::resolve(theme::MJML, &rendered, &mut tokens)?;
         let html = mjml::render(theme::MJML, &resolved, &tokens)?;
@@ -179,7 +187,7 @@ impl Template {
                 "from": {"name": publication.from.name, "address": publication.from.address.as_str()},
             }),
         );
-        context.insert("article", &self.article_values(&self.sources.article.title, "", "", "", "", language));
+        context.insert("article", &self.article_values(language));
         context.insert("theme", &self.sources.settings.0);
         context.insert("language", language);
         context.insert("dir", if dates::is_right_to_left(language) { "rtl" } else { "ltr" });
@@ -188,22 +196,15 @@ impl Template {
         context
     }
 
-    fn article_values(
-        &self,
-        title: &str,
-        subject: &str,
-        preheader: &str,
-        html: &str,
-        text: &str,
-        language: &str,
-    ) -> Json {
+    /// What templates may say of the article before it is set.
+    fn article_values(&self, language: &str) -> Json {
         let article = &self.sources.article;
         json!({
-            "title": title, "subject": subject, "preheader": preheader, "slug": article.slug,
+            "title": article.title, "subject": "", "preheader": "", "slug": article.slug,
             "author": article.author.as_deref().unwrap_or_default(),
             "date": article.date.map(|date| date.to_string()).unwrap_or_default(),
             "date_text": article.date.map(|date| dates::in_words(date, language)).unwrap_or_default(),
-            "language": language, "extra": article.extra, "html": html, "text": text,
+            "language": language, "extra": article.extra, "html": "", "text": "",
         })
     }
 
@@ -217,10 +218,10 @@ impl Template {
         })
     }
 
-    /// A short text of the front matter: values filled in, merge fields left as tokens, in one line.
+    /// A short text of the front matter in one line, with its values and merge fields as tokens.
     fn short(&self, name: &str, context: &Context, tokens: &mut Tokens) -> Result<String> {
         let rendered = self.render(name, context, tokens)?;
-        Ok(tokens.plain(&collapse(&rendered)))
+        Ok(collapse(&rendered))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::escape::{escape, place_in_text};
+use super::escape::{Place, escape};
 use super::merge::Gap;
 
 /// Before and after a value that Tera printed. No source may hold these characters, so they can't be forged.
@@ -141,8 +141,8 @@ impl Tokens {
 
     /// Plain text with its values and held texts in place; gaps stay.
     pub fn plain(&self, text: &str) -> String {
-        self.replace(text, |token, range| match token {
-            Token::Value(index) => Some(escape(place_in_text(text, range.start), &self.texts[index])),
+        self.replace(text, |token, _| match token {
+            Token::Value(index) => Some(escape(Place::Plain, &self.texts[index])),
             Token::Held(index) => Some(self.texts[index].clone()),
             _ => None,
         })
