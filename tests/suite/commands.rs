@@ -195,3 +195,34 @@ fn mistakes_in_settings_are_shown_in_place() {
     std::fs::remove_file(empty.path().join("letterpress.toml")).unwrap();
     empty.run(["send"]).code(1).stderr_has("letterpress init");
 }
+
+/// The article that letterpress was made for lies beside the project where its developers work, and nowhere else.
+#[test]
+fn the_real_article_goes_the_whole_way() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/input/article.txt");
+    let Ok(original) = std::fs::read_to_string(&path) else {
+        println!("skipped: {} is not there", path.display());
+        return;
+    };
+    let slug = "how-do-i-get-my-husband-to-want-me-when-hes-already-gone";
+    let letter = Publication::new().readers(3).setting("relay.url", "file:out").file("article.txt", &original);
+    letter.run(["import", "article.txt"]).success().stderr_has("Leslie Cane");
+    letter.run(["send", "--dry-run", slug]).success();
+    letter.run(["send", slug, "--yes"]).success();
+    assert_eq!(letter.files("out").len(), 3);
+    let shown =
+        letter.files("preview").into_iter().find(|path| path.extension().is_some_and(|kind| kind == "txt")).unwrap();
+    let shown: Vec<String> = words(&std::fs::read_to_string(shown).unwrap());
+    // Every word arrives, in its order: the byline's moves under the title, the furniture at the end stays behind.
+    let kept = original.replace("By: Leslie Cane: ", "").replace("Comments are closed.", "");
+    let mut arrived = shown.iter();
+    for word in words(&kept) {
+        assert!(arrived.any(|found| *found == word), "{word:?} is missing or out of order");
+    }
+}
+
+/// Words without the colon that a run-in heading loses and the rule that stands under a heading.
+fn words(text: &str) -> Vec<String> {
+    let word = |word: &str| word.trim_end_matches(':').to_owned();
+    text.split_whitespace().map(word).filter(|word| !word.chars().all(|c| "=-".contains(c))).collect()
+}
