@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::article::{self, Article};
 use crate::clock::Timestamp;
-use crate::config::Config;
+use crate::config::{Config, FILE_NAME};
 use crate::delivery::{Credentials, Relay, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::edition::{Merging, Sources, Template, Theme, images};
@@ -112,6 +112,17 @@ impl Project {
             RelayUrl::File(folder) => RelayUrl::File(self.root.join(folder)),
             other => other,
         })
+    }
+
+    /// What is unwise about the relay's settings: a password in a file that is meant for a repository.
+    pub fn relay_warning(&self) -> Option<Diagnostic> {
+        let written = self.config.settings.relay.url.as_deref()?;
+        let RelayUrl::Smtp(server) = RelayUrl::parse(written).ok()? else { return None };
+        server.password.as_ref()?;
+        Some(
+            Diagnostic::warning(format!("the relay's password stands in {FILE_NAME}, where others may read it"))
+                .help("name the user there, and set password_env, password_file or password_command in [relay]"),
+        )
     }
 
     /// The relay, ready to be connected to. `environment` looks a variable up, for the password.

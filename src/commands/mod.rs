@@ -21,6 +21,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::clock::{Clock, Timestamp};
+use crate::delivery::{Relay, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::project::Project;
 use crate::report::Screen;
@@ -49,6 +50,14 @@ impl Session {
             ));
         }
         Ok((links, new))
+    }
+
+    /// The relay, with its password from wherever it is kept; says what is unwise about that.
+    pub fn relay(&self, project: &Project, url: &RelayUrl) -> Result<Relay> {
+        if let Some(warning) = project.relay_warning() {
+            self.screen.diagnostic(&warning);
+        }
+        project.relay(url, |name| self.environment.get(name).map(str::to_owned))
     }
 
     /// Opens the publication.

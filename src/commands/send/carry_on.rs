@@ -44,7 +44,7 @@ pub(super) fn run(project: &Project, article: &Article, args: &SendArgs, session
     }
     // What speaks against sending is found before anything changes.
     let url = project.relay_url(args.relay.as_deref())?;
-    let mut relay = project.relay(&url, |name| session.environment.get(name).map(str::to_owned))?;
+    let mut relay = session.relay(project, &url)?;
     screen.say(format!("Relay      {url}"));
     if owed > 0 && !confirm::ask(owed, args.yes, session) {
         return Ok(Exit::NotConfirmed);

@@ -87,7 +87,7 @@ fn parse_address(text: &str) -> Result<Address> {
 /// Shows what will happen, asks, seals, sends.
 fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session) -> Result<Exit> {
     let url = project.relay_url(args.relay.as_deref())?;
-    let mut relay = project.relay(&url, |name| session.environment.get(name).map(str::to_owned))?;
+    let mut relay = session.relay(project, &url)?;
     let (links, _) = session.links(project)?;
     let slug = article.slug.clone();
     let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &slug, "mailing");

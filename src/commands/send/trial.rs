@@ -20,7 +20,7 @@ pub(super) fn run(
     session: &Session,
 ) -> Result<Exit> {
     let url = project.relay_url(args.relay.as_deref())?;
-    let mut relay = project.relay(&url, |name| session.environment.get(name).map(str::to_owned))?;
+    let mut relay = session.relay(project, &url)?;
     let (links, _) = session.links(project)?;
     let now = session.clock.now();
     let purpose = format!("test {}", now.as_millisecond());

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use letterpress::diagnostic::is_unprintable;
 
-use super::{SEND, everyone, letter};
+use super::{SEND, everyone, letter, publication};
 use crate::hostile::{self, Hostile};
 use crate::publication::Publication;
 use crate::referee::{Letter, examine};
@@ -193,4 +193,42 @@ fn the_list_never_leaks_from_one_message_into_another() {
             assert!(!text.contains(other.as_str()), "{other} stands in the message to {}", message.to[0]);
         }
     }
+}
+
+/// The smallest picture: one pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xff\xff?\0\x05\xfe\x02\xfe\xa75\x81\x84\0\0\0\0IEND\xaeB`\x82";
+
+#[test]
+fn images_beside_the_article_travel_with_it() {
+    let article = "+++\ntitle = \"Sea\"\n+++\n\n![The *sea* at \"noon\" ❤\u{fe0f}](<by the sea.png>)\n\n![Again](<by the sea.png>)\n";
+    let letter = publication(1)
+        .setting("relay.url", "file:out")
+        .file("content/sea/index.md", article)
+        .file("content/sea/by the sea.png", PNG);
+    letter.run(["send", "sea", "--yes"]).success();
+    let message = String::from_utf8(std::fs::read(&letter.files("out")[0]).unwrap()).unwrap();
+    let id = message.split("Content-ID: <").nth(1).unwrap().split('>').next().unwrap();
+    assert_eq!(message.matches("Content-ID:").count(), 1, "the same picture travels once");
+    let unfolded = message.replace("=\r\n", "");
+    assert_eq!(unfolded.matches(&format!("src=3D\"cid:{id}\"")).count(), 2, "{unfolded}");
+    assert!(unfolded.contains("alt=3D\"The sea at =E2=80=9Cnoon=E2=80=9D =E2=9D=A4=EF=B8=8F\""), "{unfolded}");
+    assert!(unfolded.contains("[Image: The _sea_ at =E2=80=9Cnoon=E2=80=9D =E2=9D=A4=EF=B8=8F]"), "{unfolded}");
+    letter.run(["send", "sea", "--dry-run"]).success();
+    assert!(letter.files("preview").iter().any(|path| path.ends_with("report.json")));
+}
+
+#[test]
+fn images_that_cannot_travel_are_refused_with_their_place() {
+    for (name, picture) in
+        [("missing.png", None), ("text.png", Some(b"no picture".as_slice())), ("../readers.png", None)]
+    {
+        let mut letter = publication(1)
+            .file("content/sea/index.md", format!("+++\ntitle = \"Sea\"\n+++\n\nHere:\n\n![x]({name})\n"));
+        if let Some(bytes) = picture {
+            letter = letter.file(&format!("content/sea/{name}"), bytes);
+        }
+        letter.run(["send", "sea", "--dry-run"]).code(1).stderr_has("content/sea/index.md:7:1").stderr_has(name);
+    }
+    let letter = publication(1).article("sea", "![x](http://example.com/a.png)");
+    letter.run(["send", "sea", "--dry-run"]).code(1).stderr_has("https");
 }
