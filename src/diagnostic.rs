@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::io;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
@@ -129,8 +129,7 @@ impl Diagnostic {
             io::ErrorKind::ReadOnlyFilesystem => "the disk is mounted read-only; use a folder that can be written",
             _ => "",
         };
-        let diagnostic =
-            Self::error(format!("can't {action} {}: {}", printable(&path.display().to_string()), plain(error)));
+        let diagnostic = Self::error(format!("can't {action} {}: {}", shown_path(path), plain(error)));
         if help.is_empty() { diagnostic } else { diagnostic.help(help) }
     }
 
@@ -239,6 +238,12 @@ impl fmt::Display for Diagnostic {
 }
 
 impl std::error::Error for Diagnostic {}
+
+/// A path as a person would write it: without a leading `./`, safe for a terminal.
+pub fn shown_path(path: &Path) -> String {
+    let shown: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    if shown.as_os_str().is_empty() { ".".to_owned() } else { printable(&shown.display().to_string()).into_owned() }
+}
 
 /// The words of an I/O error without Rust's "(os error 2)".
 fn plain(error: &io::Error) -> String {

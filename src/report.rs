@@ -108,12 +108,6 @@ pub fn counted(n: impl TryInto<u64>, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
-/// A path as a person would write it: without a leading `./`.
-pub fn path(path: &std::path::Path) -> String {
-    let shown = path.components().filter(|part| *part != std::path::Component::CurDir).collect::<std::path::PathBuf>();
-    if shown.as_os_str().is_empty() { ".".to_owned() } else { printable(&shown.display().to_string()).into_owned() }
-}
-
 /// Bytes as a person says them: `812 bytes`, `41 KB`, `1.2 MB` (1 KB = 1024 bytes).
 pub fn size(bytes: u64) -> String {
     match bytes {

@@ -7,11 +7,10 @@ use toml::Value;
 
 use super::{Exit, Session};
 use crate::config::{Config, FILE_NAME};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable::{self, Privacy};
 use crate::edition::Theme;
 use crate::publication::Mailbox;
-use crate::report;
 
 /// Make a new publication: settings, theme, a first article and a list with you on it
 #[derive(Debug, Args)]
@@ -48,7 +47,7 @@ struct Answers {
 pub fn run(args: &InitArgs, session: &Session) -> Result<Exit> {
     let dir = session.root.join(&args.dir);
     if dir.join(FILE_NAME).exists() {
-        return Err(Diagnostic::error(format!("{} is a publication already", report::path(&dir)))
+        return Err(Diagnostic::error(format!("{} is a publication already", shown_path(&dir)))
             .help("name another folder: letterpress init DIR"));
     }
     let Some(answers) = answers(args, session)? else { return Ok(Exit::NotConfirmed) };
@@ -57,7 +56,7 @@ pub fn run(args: &InitArgs, session: &Session) -> Result<Exit> {
     let config = Config::parse(settings.clone())?;
     let files = files(&settings, &config.publication.from, session);
     if let Some((name, _, _)) = files.iter().find(|(name, _, _)| dir.join(name).exists()) {
-        return Err(Diagnostic::error(format!("{} exists already", report::path(&dir.join(name))))
+        return Err(Diagnostic::error(format!("{} exists already", shown_path(&dir.join(name))))
             .help("nothing was written; use an empty folder, or move that file away"));
     }
     for (name, privacy, content) in &files {
@@ -187,10 +186,10 @@ fn write(path: &Path, privacy: Privacy, content: &str) -> Result<()> {
 fn tell(dir: &Path, files: &[NewFile], session: &Session) {
     let screen = session.screen;
     for (name, _, _) in files.iter().filter(|(name, _, _)| !name.starts_with("templates/")) {
-        screen.result(report::path(&dir.join(name)));
+        screen.result(shown_path(&dir.join(name)));
     }
-    screen.result(format!("{} (the theme)", report::path(&dir.join("templates"))));
-    let shown = report::path(dir);
+    screen.result(format!("{} (the theme)", shown_path(&dir.join("templates"))));
+    let shown = shown_path(dir);
     let at = if shown == "." { String::new() } else { format!("cd {shown} && ") };
     screen.say(format!("Next: {at}letterpress send --dry-run"));
     let names: Vec<&str> = files.iter().map(|(name, _, _)| name.as_str()).collect();

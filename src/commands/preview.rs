@@ -5,12 +5,12 @@ use serde_json::json;
 
 use super::survey::{self, Survey};
 use super::{Exit, Session};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Result, shown_path};
 use crate::edition::Group;
 use crate::mailing::{Press, sources_digest};
 use crate::preview::{Exclusion, Folder, Proof, ProofReader, decode_copy, render};
 use crate::project::Project;
-use crate::report::{self, count, counted, size};
+use crate::report::{count, counted, size};
 
 /// Write the messages as they would go to preview/SLUG/ and look at them in a browser
 #[derive(Debug, Args)]
@@ -133,7 +133,7 @@ fn tell(folder: &Folder, survey: &Survey, slug: &str, session: &Session) {
     for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
         screen.result(format!("Left out: {} {reason}", count(n)));
     }
-    screen.result(format!("Look at:   {}", report::path(&folder.page_path())));
+    screen.result(format!("Look at:   {}", shown_path(&folder.page_path())));
     if survey.has_errors() {
         screen.say("Errors were found: mend them before sending.");
     } else {

@@ -10,8 +10,9 @@ use crate::edition::{Fields, Group};
 use crate::mailing::Press;
 use crate::message::Message;
 use crate::preview::{Proofed, decode_copy};
+use crate::publication::Mailbox;
 use crate::report::counted;
-use crate::subscribers::{Audience, AudienceSummary, Segment, Subscriber};
+use crate::subscribers::{Audience, AudienceSummary, Segment, Status, Subscriber};
 
 /// How many readers a sample has.
 pub(super) const SAMPLE: usize = 8;
@@ -73,10 +74,25 @@ pub(super) fn take(audience: Audience, segment: Option<&Segment>, press: &mut Pr
             .help("print the field as it is instead of choosing by it: that is much faster"),
         );
     }
-    let mut survey =
-        Survey { audience: summary, editions: groups.len(), sample: chooser.chosen(), largest: 0, findings };
+    let mut sample = chooser.chosen();
+    if sample.is_empty() {
+        let finding = Diagnostic::warning("nobody on the list may be written to: the copy is made out to the sender");
+        add(&mut findings, finding.help("letterpress subscribers add ann@example.com"));
+        sample.push(sender(press));
+    }
+    let mut survey = Survey { audience: summary, editions: groups.len(), sample, largest: 0, findings };
     survey.check(press)?;
     Ok(survey)
+}
+
+/// The sender as a reader, for looking at a copy before there are any.
+fn sender(press: &Press) -> Subscriber {
+    let sources = press.template().sources();
+    let Mailbox { name, address } = sources.publication.from.clone();
+    let first_name = name.split_whitespace().next().unwrap_or_default().to_owned();
+    let fields = [("email", address.to_string()), ("name", name.clone()), ("first_name", first_name)];
+    let fields = fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
+    Subscriber { row: 0, address, name, status: Status::Active, fields }
 }
 
 /// Each thing is told once, however many readers it touches.

@@ -190,6 +190,8 @@ fn mistakes_are_shown_where_the_author_made_them() {
     assert_eq!(broken.place().unwrap().line, 4, "{broken:?}");
     let foreign = error("a {{ subscriber.name }} b {{ secrets.key }}\n");
     assert_eq!(foreign.place().unwrap().to_string(), "content/a.md:4:30", "{}", foreign.render(false));
+    let after_code = error("`{{ a }}` and `{% b %}` {{ subscriber.name }}\n\nx `{{ c }}` y {{ nosuch }}\n");
+    assert_eq!(after_code.place().unwrap().to_string(), "content/a.md:6:18", "{}", after_code.render(false));
     let relative = error("see [this](../page.html)\n");
     assert_eq!(relative.place().unwrap().to_string(), "content/a.md:4:12");
 }

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use super::shifts::{Shifts, Source};
 use super::tags::{Tag, TagKind, tags};
 use super::tokens::Tokens;
 use crate::diagnostic::{Diagnostic, Place, Result};
@@ -68,15 +69,14 @@ pub struct Mention {
 pub struct Scanned {
     pub text: String,
     pub mentions: Vec<Mention>,
-    /// New position, and how many bytes earlier or later the same text stands in the original.
-    shifts: Vec<(usize, isize)>,
+    shifts: Shifts,
+    held: Shifts,
 }
 
 impl Scanned {
-    /// The position in the original of a position in the scanned text.
+    /// The position in what the author wrote of a position in the scanned text.
     pub fn original(&self, position: usize) -> usize {
-        let shift = self.shifts.iter().rev().find(|(at, _)| *at <= position).map_or(0, |(_, shift)| *shift);
-        position.saturating_add_signed(shift)
+        self.held.original(self.shifts.original(position))
     }
 }
 
@@ -87,19 +87,25 @@ pub enum Merging {
     ChoicesOnly,
 }
 
-/// Reads the tags of `source` (the text of `file`), turns gaps into tokens and notes choices.
+/// Reads the tags of a source, turns gaps into tokens and notes choices.
 ///
 /// # Errors
 /// A mention that would print the reader's value unescaped.
-pub fn scan(file: &str, source: &str, merging: Merging, tokens: &mut Tokens, choices: &mut Choices) -> Result<Scanned> {
-    let mut scanned = Scanned { text: String::with_capacity(source.len()), mentions: Vec::new(), shifts: Vec::new() };
+pub fn scan(from_author: &Source<'_>, merging: Merging, tokens: &mut Tokens, choices: &mut Choices) -> Result<Scanned> {
+    let source: &str = &from_author.text;
+    let mut scanned = Scanned {
+        text: String::with_capacity(source.len()),
+        mentions: Vec::new(),
+        shifts: Shifts::default(),
+        held: from_author.shifts.clone(),
+    };
     let mut from = 0;
     let mut captures = 0usize;
     for tag in tags(source) {
         let text = tag.text(source);
         captures = captures_after(&tag, source, captures);
-        check_safe(file, source, &tag)?;
-        let place = || Place::span(file, source, tag.inner.clone());
+        check_safe(from_author, &tag)?;
+        let place = || from_author.place(tag.inner.clone());
         let gap = gap_of(text).filter(|_| tag.kind == TagKind::Print);
         if let Some((field, default)) = &gap {
             scanned.mentions.push(Mention {
@@ -118,8 +124,7 @@ pub fn scan(file: &str, source: &str, merging: Merging, tokens: &mut Tokens, cho
                 trim_for(&tag, source, &mut scanned.text);
                 scanned.text.push_str(&tokens.gap(Gap { source: GapSource::Field(field), default }));
                 from = tag.range.end + skip_for(&tag, source);
-                let shift = isize::try_from(from).unwrap_or(0) - isize::try_from(scanned.text.len()).unwrap_or(0);
-                scanned.shifts.push((scanned.text.len(), shift));
+                scanned.shifts.note(scanned.text.len(), from);
             }
             Some((field, _)) => choices.add(&field, Choice::Value),
             None => note_choices(text, &place, choices, &mut scanned.mentions),
@@ -265,8 +270,8 @@ fn identifiers(expression: &str) -> Vec<Range<usize>> {
 }
 
 /// `| safe` would print a value as markup: allowed for what the author wrote, never where a reader's value may be.
-fn check_safe(file: &str, source: &str, tag: &Tag) -> Result<()> {
-    let text = tag.text(source);
+fn check_safe(source: &Source<'_>, tag: &Tag) -> Result<()> {
+    let text = tag.text(&source.text);
     let words: Vec<&str> = identifiers(text).into_iter().map(|range| &text[range]).collect();
     let first = words.first().copied().unwrap_or_default();
     if !words.contains(&"safe")
@@ -276,7 +281,7 @@ fn check_safe(file: &str, source: &str, tag: &Tag) -> Result<()> {
         return Ok(());
     }
     Err(Diagnostic::error("`safe` would let a reader's value become markup")
-        .at(Place::span(file, source, tag.inner.clone()))
+        .at(source.place(tag.inner.clone()))
         .help("leave `| safe` out: every value is escaped for the place where it stands"))
 }
 
@@ -287,7 +292,7 @@ mod tests {
     fn scan_text(source: &str) -> (Scanned, Choices, Vec<Gap>) {
         let mut tokens = Tokens::new(&[source]);
         let mut choices = Choices::default();
-        let scanned = scan("t", source, Merging::Gaps, &mut tokens, &mut choices).unwrap();
+        let scanned = scan(&Source::as_written("t", source), Merging::Gaps, &mut tokens, &mut choices).unwrap();
         (scanned, choices, tokens.gaps().to_vec())
     }
 
@@ -367,8 +372,19 @@ mod tests {
         let mut tokens = Tokens::new(&[]);
         let mut choices = Choices::default();
         for source in ["{{ subscriber.name | safe }}", "{% for t in x %}{{ t | safe }}{% endfor %}"] {
-            assert!(scan("t", source, Merging::Gaps, &mut tokens, &mut choices).is_err(), "{source}");
+            assert!(
+                scan(&Source::as_written("t", source), Merging::Gaps, &mut tokens, &mut choices).is_err(),
+                "{source}"
+            );
         }
-        assert!(scan("t", "{{ article.extra.embed | safe }}", Merging::Gaps, &mut tokens, &mut choices).is_ok());
+        assert!(
+            scan(
+                &Source::as_written("t", "{{ article.extra.embed | safe }}"),
+                Merging::Gaps,
+                &mut tokens,
+                &mut choices
+            )
+            .is_ok()
+        );
     }
 }

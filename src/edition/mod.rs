@@ -20,6 +20,7 @@ mod merge;
 mod originals;
 mod mjml;
 mod pieces;
+mod shifts;
 mod tags;
 mod template;
 mod text;

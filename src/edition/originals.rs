@@ -1,9 +1,11 @@
 //! The sources as their authors wrote them, scanned for merge fields, and the way back from Tera's errors to their places.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::markdown;
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
+use super::shifts::{Shifts, Source};
 use super::template::Sources;
 use super::tokens::Tokens;
 use crate::article::Article;
@@ -44,8 +46,9 @@ impl Originals {
         let mut choices = Choices::default();
         self.scanned.clear();
         for (name, source) in &self.files {
-            let held = if *name == self.article { hold_code(source, tokens) } else { source.clone() };
-            self.scanned.insert(name.clone(), scan(name, &held, merging, tokens, &mut choices)?);
+            let source = Source::as_written(name, source);
+            let source = if *name == self.article { hold_code(source, tokens) } else { source };
+            self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
         }
         Ok(choices)
     }
@@ -149,25 +152,25 @@ fn body_at_its_lines(article: &Article) -> String {
 }
 
 /// Holds back template delimiters inside code, where they are only shown.
-fn hold_code(source: &str, tokens: &mut Tokens) -> String {
-    let mut out = String::with_capacity(source.len());
+fn hold_code<'a>(source: Source<'a>, tokens: &mut Tokens) -> Source<'a> {
+    let written = source.written;
+    let mut out = String::with_capacity(written.len());
+    let mut shifts = Shifts::default();
     let mut from = 0;
-    for range in markdown::code_ranges(source) {
-        if range.start < from {
+    let codes = markdown::code_ranges(written);
+    let delimiters =
+        written.match_indices('{').filter(|(at, _)| ["{{", "{%", "{#"].iter().any(|d| written[*at..].starts_with(d)));
+    for (at, _) in delimiters {
+        if at < from || !codes.iter().any(|code| code.contains(&at)) {
             continue;
         }
-        out.push_str(&source[from..range.start]);
-        let mut code = source[range.clone()].to_owned();
-        for delimiter in ["{{", "{%", "{#"] {
-            while code.contains(delimiter) {
-                code = code.replacen(delimiter, &tokens.hold(delimiter), 1);
-            }
-        }
-        out.push_str(&code);
-        from = range.end;
+        out.push_str(&written[from..at]);
+        out.push_str(&tokens.hold(&written[at..at + 2]));
+        from = at + 2;
+        shifts.note(out.len(), from);
     }
-    out.push_str(&source[from..]);
-    out
+    out.push_str(&written[from..]);
+    Source { text: Cow::Owned(out), shifts, ..source }
 }
 
 /// The byte offset of a line and column, both counted from 1.

@@ -51,6 +51,9 @@ pub struct Template {
     bare_gaps: Vec<String>,
 }
 
+/// Gmail shows 102 KB of HTML; what is ten times that was never meant to be a letter.
+const LONGEST_ARTICLE: usize = 1 << 20;
+
 impl Template {
     /// Reads the sources and finds what they say about the reader.
     ///
@@ -126,6 +129,12 @@ impl Template {
         let title = self.short(TITLE, &context, &mut tokens)?;
         let subject = self.short(SUBJECT, &context, &mut tokens)?;
         let source = self.render(&article.file, &context, &mut tokens)?;
+        if source.len() > LONGEST_ARTICLE {
+            let size = format!("the article has {} KB of text: far too much for a mail", source.len() / 1024);
+            return Err(Diagnostic::error(size)
+                .at(Place::file(&*article.file))
+                .help("put the long part on the web and link it"));
+        }
         let content = markdown::parse(&source, &language);
         let mut preheader = self.short(PREHEADER, &context, &mut tokens)?;
         if preheader.is_empty() {
