@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Deserialize;
 
 use crate::delivery::RelaySettings;
-use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
 use crate::edition::ThemeSettings;
 use crate::publication::{Publication, PublicationSettings, SettingError};
 use crate::unsubscribe::UnsubscribeSettings;
@@ -41,9 +41,11 @@ impl Config {
     pub fn load(root: &Path) -> Result<Config> {
         let path = root.join(FILE_NAME);
         let source = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Diagnostic::error(format!("there is no {FILE_NAME} in {}", root.display()))
-                .help("go to the publication's folder, or name it with --root DIR")
-                .help("`letterpress init DIR` makes a new publication"),
+            std::io::ErrorKind::NotFound => {
+                Diagnostic::error(format!("there is no {FILE_NAME} in {}", shown_path(root)))
+                    .help("go to the publication's folder, or name it with --root DIR")
+                    .help("`letterpress init DIR` makes a new publication")
+            }
             _ => Diagnostic::io("read", &path, &error),
         })?;
         Self::parse(source)

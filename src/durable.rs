@@ -7,7 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 
 /// Whether others on the machine may read a new file. A replaced file keeps the permissions it had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub fn create_new(path: &Path, privacy: Privacy, content: &[u8]) -> Result<()> {
         sync_folder(&folder)
     };
     attempt().map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => Diagnostic::error(format!("{} exists already", path.display())),
+        io::ErrorKind::AlreadyExists => Diagnostic::error(format!("{} exists already", shown_path(path))),
         _ => Diagnostic::io("create", path, &error),
     })
 }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use jiff::civil::Date;
 
 use super::Article;
-use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
+use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean, shown_path};
 
 /// The folder of articles in a publication.
 const CONTENT: &str = "content";
@@ -88,7 +88,9 @@ const BEGIN: &str = "`letterpress new \"A title\"` begins an article, `letterpre
 fn newest(root: &Path) -> Result<Article> {
     let articles = all(root).map_err(|error| error.help("or name the article that is meant"))?;
     if articles.is_empty() {
-        return Err(Diagnostic::error(format!("there is no article in {}", root.join(CONTENT).display())).help(BEGIN));
+        return Err(
+            Diagnostic::error(format!("there is no article in {}", shown_path(&root.join(CONTENT)))).help(BEGIN)
+        );
     }
     let drafts: Vec<String> = articles.iter().filter(|a| a.draft).map(|a| a.slug.clone()).collect();
     let age = |article: &Article| -> (Option<Date>, Option<SystemTime>, String) {

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{Exit, Session};
 use crate::article::{FrontMatter, slug};
-use crate::diagnostic::{Diagnostic, Result, is_unprintable};
+use crate::diagnostic::{Diagnostic, Result, is_unprintable, shown_path};
 use crate::durable::{self, Privacy};
 
 /// Begin an article: content/SLUG.md with front matter and a first line
@@ -43,7 +43,7 @@ pub fn run(args: &NewArgs, session: &Session) -> Result<Exit> {
     let content = session.root.join("content");
     let path = content.join(format!("{slug}.md"));
     if let Some(old) = [&path, &content.join(&slug).join("index.md")].into_iter().find(|path| path.exists()) {
-        return Err(Diagnostic::error(format!("{} exists already", old.display()))
+        return Err(Diagnostic::error(format!("{} exists already", shown_path(&old)))
             .help("give the new article another title, or go on with that one"));
     }
     durable::create_folder(&content, Privacy::Shared)?;

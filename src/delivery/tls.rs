@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 
 /// Prepares TLS with the system's authorities, or with those in a PEM file instead.
 pub fn connector(ca: Option<&Path>) -> Result<TlsConnector> {
@@ -32,7 +32,7 @@ pub fn connector(ca: Option<&Path>) -> Result<TlsConnector> {
 
 fn authorities(path: &Path) -> Result<RootCertStore> {
     let unreadable = |why: String| {
-        Diagnostic::error(format!("the certificates in {} can't be used: {why}", path.display()))
+        Diagnostic::error(format!("the certificates in {} can't be used: {why}", shown_path(path)))
             .help("give a PEM file of certificate authorities")
     };
     let mut store = RootCertStore::empty();

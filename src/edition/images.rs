@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::markdown;
 use crate::article::{Article, Images as Mode};
-use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
 
 /// Larger files are refused: a message with them would be refused by the readers' servers.
 const LARGEST: u64 = 10 * 1024 * 1024;
@@ -141,10 +141,10 @@ fn local(article: &Article, name: &str, assets_url: Option<&str>, place: impl Fn
 fn read_bounded(path: &Path) -> Result<Vec<u8>> {
     let metadata = std::fs::metadata(path).map_err(|error| Diagnostic::io("read the image", path, &error))?;
     if !metadata.is_file() {
-        return Err(Diagnostic::error(format!("{} is no file", path.display())).help("name an image file"));
+        return Err(Diagnostic::error(format!("{} is no file", shown_path(path))).help("name an image file"));
     }
     if metadata.len() > LARGEST {
-        return Err(Diagnostic::error(format!("{} has {} MB", path.display(), metadata.len() / 1_048_576))
+        return Err(Diagnostic::error(format!("{} has {} MB", shown_path(path), metadata.len() / 1_048_576))
             .help("make it smaller: 1200 pixels wide is plenty for mail"));
     }
     std::fs::read(path).map_err(|error| Diagnostic::io("read the image", path, &error))

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 
 /// The template that is rendered to MJML.
 pub const MJML: &str = "article.mjml";
@@ -51,7 +51,7 @@ impl Theme {
             if !theme.files.contains_key(name) {
                 return Err(Diagnostic::error(format!("the theme has no {name}")).help(format!(
                     "write {}, or remove the folder to use the built-in theme",
-                    folder.join(name).display()
+                    shown_path(&folder.join(name))
                 )));
             }
         }

@@ -9,7 +9,7 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::record::{Decoded, LONGEST_RECORD, Record};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable;
 
 /// The first octets of every journal, with the version of its form.
@@ -88,7 +88,7 @@ impl Journal {
         if self.broken {
             return Err(Diagnostic::error(format!(
                 "{} could not be written before; nothing more is sent",
-                self.path.display()
+                shown_path(&self.path)
             )));
         }
         if self.buffer.is_empty() {
@@ -124,7 +124,7 @@ impl Journal {
                 self.broken = true;
                 return Err(Diagnostic::error(format!(
                     "{} was moved or removed while it was in use; sending has stopped",
-                    self.path.display()
+                    shown_path(&self.path)
                 ))
                 .help("put the file back, then run `letterpress status` to see what is known"));
             }
@@ -179,7 +179,7 @@ fn replay(
 }
 
 fn damaged(path: &Path, offset: u64, why: &str) -> Diagnostic {
-    Diagnostic::error(format!("{} is damaged at octet {offset}: {why}", path.display()))
+    Diagnostic::error(format!("{} is damaged at octet {offset}: {why}", shown_path(path)))
         .help("nothing was sent; restore the file from a backup, or look at it with a hex viewer. It is never repaired by guessing")
 }
 

@@ -97,6 +97,9 @@ impl Mailing {
         };
         lock.note(&format!("process {}", std::process::id()));
         let manifest = Manifest::load(&folder.join(MANIFEST))?;
+        for (name, digest) in [(SOURCES, &manifest.digest), (RECIPIENTS, &manifest.recipients_digest)] {
+            sealed::verify(&folder.join(name), digest)?;
+        }
         let mut ledger = Ledger::new(manifest.recipients);
         let journal = Journal::open(&folder.join(JOURNAL), &manifest.id, |record| ledger.apply(record))?;
         Ok((Mailing { folder, manifest, ledger }, Writer { _lock: lock, journal }))
@@ -104,7 +107,7 @@ impl Mailing {
 
     /// The frozen recipients, read as a stream.
     pub fn plan(&self) -> Result<Plan> {
-        Plan::open(&self.folder.join(RECIPIENTS))
+        Plan::open(&self.folder.join(RECIPIENTS), self.manifest.recipients)
     }
 
     /// What happened to each recipient, for a report of all of them.

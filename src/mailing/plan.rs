@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::Fields;
 use crate::ledger::Recipient;
 
@@ -16,6 +16,7 @@ pub struct Plan {
     path: PathBuf,
     reader: csv::Reader<BufReader<File>>,
     columns: Arc<Vec<String>>,
+    recipients: Recipient,
     next: Recipient,
 }
 
@@ -34,7 +35,8 @@ pub struct PlanRow {
 }
 
 impl Plan {
-    pub fn open(path: &Path) -> Result<Plan> {
+    /// Opens the file; `recipients` is how many it must have.
+    pub fn open(path: &Path, recipients: Recipient) -> Result<Plan> {
         let file = File::open(path).map_err(|error| Diagnostic::io("read the recipients in", path, &error))?;
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(true)
@@ -45,18 +47,24 @@ impl Plan {
         if columns.first().map(String::as_str) != Some("email") {
             return Err(damaged(path, "its first column is not `email`"));
         }
-        Ok(Plan { path: path.to_path_buf(), reader, columns, next: 0 })
+        Ok(Plan { path: path.to_path_buf(), reader, columns, recipients, next: 0 })
     }
 
     /// Reads the next recipient; `false` after the last.
     pub fn read(&mut self, row: &mut PlanRow) -> Result<bool> {
         let more = self.reader.read_record(&mut row.record).map_err(|error| damaged(&self.path, &error.to_string()))?;
+        if more != (self.next < self.recipients) {
+            return Err(damaged(
+                &self.path,
+                &format!("it doesn't have the {} recipients that were sealed", self.recipients),
+            ));
+        }
         if more {
             if !Arc::ptr_eq(&row.columns, &self.columns) {
                 row.columns = Arc::clone(&self.columns);
             }
             row.recipient = self.next;
-            self.next = self.next.checked_add(1).ok_or_else(|| damaged(&self.path, "it has too many rows"))?;
+            self.next += 1;
         }
         Ok(more)
     }
@@ -83,6 +91,6 @@ impl Fields for PlanRow {
 }
 
 fn damaged(path: &Path, why: &str) -> Diagnostic {
-    Diagnostic::error(format!("{} is damaged: {why}", path.display()))
+    Diagnostic::error(format!("{} is damaged: {why}", shown_path(path)))
         .help("restore it from a backup; a sealed mailing is not to be edited")
 }

@@ -8,10 +8,10 @@ use std::path::Path;
 use aws_lc_rs::digest;
 
 use super::press::Press;
-use super::sealed::{FORMAT, Manifest, SealedSources};
+use super::sealed::{FORMAT, Manifest, SealedSources, hex};
 use super::{JOURNAL, MANIFEST, RECIPIENTS, SOURCES};
 use crate::clock::Timestamp;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable::{self, Privacy};
 use crate::edition::{Fields, Sources};
 use crate::ledger::{Journal, Recipient};
@@ -91,10 +91,6 @@ pub fn sources_digest(sources: &Sources) -> Result<String> {
     Ok(hex(&digest::digest(&digest::SHA256, &SealedSources::of(sources).to_bytes()?)))
 }
 
-fn hex(digest: &digest::Digest) -> String {
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// Makes the folder durable, then gives it its name.
 fn commit(folder: tempfile::TempDir, mailings: &Path, slug: &str) -> Result<()> {
     let target = mailings.join(slug);
@@ -127,7 +123,7 @@ fn write_recipients(
         Hashing { file: BufWriter::with_capacity(1 << 16, file), digest: digest::Context::new(&digest::SHA256) };
     let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(&mut out);
     let failed = |error: csv::Error| {
-        Diagnostic::error(format!("can't write {}: {error}", path.display()))
+        Diagnostic::error(format!("can't write {}: {error}", shown_path(path)))
             .help("make room on the disk, then run the command again")
     };
     writer.write_record(&columns).map_err(failed)?;

@@ -1,11 +1,14 @@
 //! What a sealed mailing keeps beside its recipients: what it is, and the sources it is set from.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
+use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
 use crate::article::Article;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::{Images, Sources, Theme, ThemeSettings};
 use crate::ledger::Recipient;
 use crate::publication::Publication;
@@ -43,7 +46,7 @@ impl Manifest {
         if manifest.format != FORMAT {
             return Err(Diagnostic::error(format!(
                 "{} has the form {}, which this version doesn't know",
-                path.display(),
+                shown_path(path),
                 manifest.format
             ))
             .help(format!("it was sealed by letterpress {}: use that or a newer one", manifest.letterpress)));
@@ -101,7 +104,30 @@ impl SealedSources {
     }
 }
 
+/// Makes sure that a sealed file is what it was: sending from a changed one would say something else, or to others.
+pub fn verify(path: &Path, digest: &str) -> Result<()> {
+    let mut file = File::open(path).map_err(|error| Diagnostic::io("read", path, &error))?;
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut chunk = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut chunk).map_err(|error| Diagnostic::io("read", path, &error))? {
+            0 => break,
+            n => context.update(&chunk[..n]),
+        }
+    }
+    if hex(&context.finish()) == digest {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!("{} was changed since it was sealed; nothing was sent", shown_path(path)))
+        .help("restore it from a backup; a sealed mailing is not to be edited"))
+}
+
+/// A digest as it is written in `mailing.json`.
+pub fn hex(digest: &digest::Digest) -> String {
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn unreadable(path: &Path, error: &serde_json::Error) -> Diagnostic {
-    Diagnostic::error(format!("{} can't be read: {error}", path.display()))
+    Diagnostic::error(format!("{} can't be read: {error}", shown_path(path)))
         .help("restore it from a backup; a sealed mailing is not to be edited")
 }

@@ -115,6 +115,27 @@ fn a_damaged_journal_stops_everything() {
 }
 
 #[test]
+fn a_sealed_mailing_that_was_edited_is_not_sent() {
+    for (file, change) in [("recipients.csv", "reader9@example.org,Late,active\n"), ("sources.json", " ")] {
+        let letter = Publication::new().article("spring", "Hello").readers(3).setting("relay.url", "file:outbox");
+        letter.run(["send", "--yes"]).success();
+        std::fs::remove_dir_all(letter.path().join("outbox")).unwrap();
+        let path = format!("mailings/spring/{file}");
+        let edited = letter.read(&path) + change;
+        let letter = letter.file(&path, edited);
+        letter.run(["send", "--yes"]).code(1).stderr_has("changed since it was sealed").stderr_has(file);
+        assert!(letter.files("outbox").is_empty());
+    }
+    let letter = Publication::new().article("spring", "Hello").readers(3).setting("relay.url", "file:outbox");
+    letter.run(["send", "--yes"]).success();
+    let letter = letter.file(
+        "mailings/spring/recipients.csv",
+        "email,name,status,first_name\nreader1@example.org,Reader 1,active,Reader\n",
+    );
+    letter.run(["status", "--csv"]).code(1).stderr_has("recipients.csv is damaged");
+}
+
+#[test]
 fn a_crash_while_sealing_leaves_no_mailing() {
     let letter = Publication::new().article("spring", "Hello").readers(2).setting("relay.url", "file:outbox");
     std::fs::create_dir_all(letter.path().join("mailings/.sealing-abc")).unwrap();
