@@ -122,9 +122,9 @@ fn write_recipients(
     let mut out =
         Hashing { file: BufWriter::with_capacity(1 << 16, file), digest: digest::Context::new(&digest::SHA256) };
     let mut writer = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(&mut out);
-    let failed = |error: csv::Error| {
-        Diagnostic::error(format!("can't write {}: {error}", shown_path(path)))
-            .help("make room on the disk, then run the command again")
+    let failed = |error: csv::Error| match error.into_kind() {
+        csv::ErrorKind::Io(error) => Diagnostic::io("write", path, &error),
+        _ => Diagnostic::error(format!("{} can't be written", shown_path(path))),
     };
     writer.write_record(&columns).map_err(failed)?;
     let summary = audience.visit(order.segment, &mut |row| {
