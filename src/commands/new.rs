@@ -43,7 +43,7 @@ pub fn run(args: &NewArgs, session: &Session) -> Result<Exit> {
     let content = session.root.join("content");
     let path = content.join(format!("{slug}.md"));
     if let Some(old) = [&path, &content.join(&slug).join("index.md")].into_iter().find(|path| path.exists()) {
-        return Err(Diagnostic::error(format!("{} exists already", shown_path(&old)))
+        return Err(Diagnostic::error(format!("{} exists already", shown_path(old)))
             .help("give the new article another title, or go on with that one"));
     }
     durable::create_folder(&content, Privacy::Shared)?;

@@ -46,8 +46,10 @@ impl Originals {
         let mut choices = Choices::default();
         self.scanned.clear();
         for (name, source) in &self.files {
-            let source = Source::as_written(name, source);
-            let source = if *name == self.article { hold_code(source, tokens) } else { source };
+            let source = match *name == self.article {
+                true => hold_code(name, source, tokens),
+                false => Source::as_written(name, source),
+            };
             self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
         }
         Ok(choices)
@@ -152,8 +154,7 @@ fn body_at_its_lines(article: &Article) -> String {
 }
 
 /// Holds back template delimiters inside code, where they are only shown.
-fn hold_code<'a>(source: Source<'a>, tokens: &mut Tokens) -> Source<'a> {
-    let written = source.written;
+fn hold_code<'a>(file: &'a str, written: &'a str, tokens: &mut Tokens) -> Source<'a> {
     let mut out = String::with_capacity(written.len());
     let mut shifts = Shifts::default();
     let mut from = 0;
@@ -170,7 +171,7 @@ fn hold_code<'a>(source: Source<'a>, tokens: &mut Tokens) -> Source<'a> {
         shifts.note(out.len(), from);
     }
     out.push_str(&written[from..]);
-    Source { text: Cow::Owned(out), shifts, ..source }
+    Source { file, written, text: Cow::Owned(out), shifts }
 }
 
 /// The byte offset of a line and column, both counted from 1.
