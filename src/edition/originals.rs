@@ -46,10 +46,8 @@ impl Originals {
         let mut choices = Choices::default();
         self.scanned.clear();
         for (name, source) in &self.files {
-            let source = match *name == self.article {
-                true => hold_code(name, source, tokens),
-                false => Source::as_written(name, source),
-            };
+            let source =
+                if *name == self.article { hold_code(name, source, tokens) } else { Source::as_written(name, source) };
             self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
         }
         Ok(choices)
