@@ -8,8 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{self, Exit, Session};
-use crate::diagnostic::Result;
-use crate::report::{Screen, Volume};
+use crate::diagnostic::{Diagnostic, Result};
+use crate::report::{self, Screen, Volume};
 
 /// Newsletters from a folder: an article is set in type once, struck for every reader, handed to your relay, and you
 /// always know who has it.
@@ -108,8 +108,15 @@ pub fn run(cli: Cli, environment: commands::Environment) -> Exit {
         }
     };
     let session = Session { root: cli.globals.root, clock, screen, environment };
-    dispatch(cli.command, &session).unwrap_or_else(|error| {
+    let exit = dispatch(cli.command, &session).unwrap_or_else(|error| {
         session.screen.diagnostic(&error);
         Exit::Failed
-    })
+    });
+    if !report::was_written() {
+        session
+            .screen
+            .diagnostic(&Diagnostic::error("not all of the result could be written").help("make room on the disk"));
+        return Exit::Failed;
+    }
+    exit
 }

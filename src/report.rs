@@ -4,6 +4,7 @@
 //! holds no words of its own: commands bring them.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
@@ -84,9 +85,21 @@ impl Screen {
     }
 }
 
+/// Whether something could not be written, to a full disk for example.
+static LOST: AtomicBool = AtomicBool::new(false);
+
+/// Whether everything that was said could be written.
+pub fn was_written() -> bool {
+    !LOST.load(Ordering::Relaxed)
+}
+
 /// A reader that went away (`| head`) is no error of ours: what it doesn't want is dropped.
 fn write_line(out: &mut impl Write, line: &str) {
-    let _ = writeln!(out, "{line}");
+    if let Err(error) = writeln!(out, "{line}")
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST.store(true, Ordering::Relaxed);
+    }
 }
 
 /// `12345678` as `12,345,678`.

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Privacy};
+use crate::edition::escape::encode_url;
 use crate::publication::SettingError;
 
 /// `[unsubscribe]` in `letterpress.toml`.
@@ -152,11 +153,12 @@ impl Key {
 
 fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
+    let mut out = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        out.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        out.push(char::from(DIGITS[usize::from(byte & 15)]));
+    }
+    out
 }
 
 /// A reader of a list, without the address: the same for the same address, whatever its case.
@@ -172,7 +174,8 @@ pub struct Links {
     key: Key,
     list_id: String,
     url: Option<(String, String)>,
-    mailto: Option<Address>,
+    /// A link for a mail that asks to leave, but for the token at its end.
+    mailto: Option<String>,
 }
 
 impl Links {
@@ -182,7 +185,9 @@ impl Links {
             .as_ref()
             .and_then(|url| url.split_once("{token}"))
             .map(|(before, after)| (before.to_owned(), after.to_owned()));
-        Links { key, list_id: list_id.to_owned(), url, mailto: settings.mailto.clone() }
+        let mailto = settings.mailto.as_ref();
+        let mailto = mailto.map(|address| format!("mailto:{}?subject=unsubscribe%20", encode_url(address.as_str())));
+        Links { key, list_id: list_id.to_owned(), url, mailto }
     }
 
     pub fn key(&self) -> &Key {
@@ -219,28 +224,20 @@ impl Links {
 
     /// The link for the message's body: the web page, or a mail when there is none.
     pub fn url(&self, token: &str) -> String {
-        match (&self.url, &self.mailto) {
-            (Some((before, after)), _) => format!("{before}{token}{after}"),
-            (None, Some(address)) => mailto(address, token),
-            (None, None) => String::new(),
-        }
+        self.header_urls(token).next().unwrap_or_default()
     }
 
     /// The addresses of `List-Unsubscribe`, https first (RFC 2369 section 3.2, RFC 8058 section 3.1).
-    pub fn header_urls(&self, token: &str) -> Vec<String> {
-        let web = self.url.as_ref().map(|(before, after)| format!("{before}{token}{after}"));
-        let mail = self.mailto.as_ref().map(|address| mailto(address, token));
-        web.into_iter().chain(mail).collect()
+    pub fn header_urls(&self, token: &str) -> impl Iterator<Item = String> {
+        let web = self.url.as_ref().map(|(before, after)| [before, token, after].concat());
+        let mail = self.mailto.as_ref().map(|before| [before, token].concat());
+        web.into_iter().chain(mail)
     }
 
     /// Whether `List-Unsubscribe-Post` may be said: only with an https link (RFC 8058 section 3.1).
     pub fn one_click(&self) -> bool {
         self.url.is_some()
     }
-}
-
-fn mailto(address: &Address, token: &str) -> String {
-    format!("mailto:{}?subject=unsubscribe%20{token}", crate::edition::escape::encode_url(address.as_str()))
 }
 
 #[cfg(test)]
@@ -284,7 +281,7 @@ mod tests {
 
     #[test]
     fn the_header_has_https_first() {
-        let urls = links("a.example.com").header_urls("T");
+        let urls: Vec<String> = links("a.example.com").header_urls("T").collect();
         assert_eq!(urls, ["https://example.com/u/T?x=1", "mailto:leave@example.com?subject=unsubscribe%20T"]);
     }
 

@@ -76,6 +76,13 @@ impl Article {
             Some(title) => (title, start),
             None => title_in_text(file, &source, start)?,
         };
+        if let Some((at, c)) = source[start..].char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\n' | '\t'))
+        {
+            let place = Place::span(file, &source, start + at..start + at + c.len_utf8());
+            return Err(Diagnostic::error(format!("the text has the control character U+{:04X}", u32::from(c)))
+                .at(place)
+                .help("remove it"));
+        }
         Ok(Article {
             file: file.to_owned(),
             folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),

@@ -92,7 +92,9 @@ impl Environment {
     /// The clock: `SOURCE_DATE_EPOCH` (seconds since 1970, as reproducible builds use it) makes it stand still.
     pub fn clock(&self) -> Result<Clock> {
         let Some(text) = self.get("SOURCE_DATE_EPOCH") else { return Ok(Clock::System) };
-        let at = text.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok());
+        // Four-digit years from 1970 on: others can't be written in a message's date.
+        let seconds = text.parse().ok().filter(|seconds| (0..253_402_300_800).contains(seconds));
+        let at = seconds.and_then(|seconds| Timestamp::from_second(seconds).ok());
         at.map(Clock::Fixed).ok_or_else(|| {
             Diagnostic::error(format!("SOURCE_DATE_EPOCH is `{text}`, which is no number of seconds"))
                 .help("unset it, or set it as in SOURCE_DATE_EPOCH=1790000000")

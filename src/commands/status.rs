@@ -72,6 +72,9 @@ pub(super) fn show(mailing: &Mailing, session: &Session) -> Result<()> {
         return Ok(());
     }
     screen.result(format!("{}: {}", mailing.manifest.slug, printable(&mailing.manifest.title)));
+    if let Some(holder) = mailing.sender() {
+        screen.say(format!("Being sent now, by {holder}."));
+    }
     for state in State::ALL {
         if counts.of(state) > 0 {
             screen.result(format!("{:>12}  {}", count(counts.of(state)), meaning(state)));
@@ -87,7 +90,7 @@ pub(super) fn show(mailing: &Mailing, session: &Session) -> Result<()> {
     }
     if counts.in_doubt > 0 {
         screen.say(format!(
-            "In doubt: a copy was sent and the relay's answer never came. Nobody is written to again unasked:\n  letterpress send {slug} --resend-in-doubt   sends again (some may get it twice)\n  letterpress send {slug} --accept-in-doubt   takes them as having it (some may not)"
+            "In doubt: a copy may have been sent, and no answer is known. Nobody is written to again unasked:\n  letterpress send {slug} --resend-in-doubt   sends again (some may get it twice)\n  letterpress send {slug} --accept-in-doubt   takes them as having it (some may not)"
         ));
     }
     Ok(())

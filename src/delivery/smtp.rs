@@ -223,6 +223,9 @@ impl SmtpRelay {
 /// Why a connection was lost, in a person's words.
 pub(super) fn lost(error: &lettre::transport::smtp::Error) -> String {
     use std::error::Error;
+    if error.is_response() && error.source().is_some_and(|cause| !cause.to_string().contains("incomplete")) {
+        return "the relay's answer makes no sense".to_owned();
+    }
     let cause = error.source().map(ToString::to_string).unwrap_or_default();
     let cause = cause.split(" (os error").next().unwrap_or_default();
     if cause.contains("incomplete response") || cause.is_empty() {

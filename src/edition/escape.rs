@@ -1,6 +1,8 @@
 //! How a reader's value or a setting is written in the place where it stands, so that it is always a value and never
 //! markup, a second attribute, another link or another line.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 /// The places where a value may stand.
@@ -25,8 +27,8 @@ pub fn escape_into(place: Place, value: &str, out: &mut String) {
         Place::Url if is_link(value) => escape_html(&encode_url(value), out),
         // Neither script nor data may be linked; an empty fragment leads nowhere and harms nobody.
         Place::Url => out.push('#'),
-        Place::UrlPart => percent_encode(value, out),
-        Place::Plain => out.extend(value.chars().map(|c| if c.is_control() { ' ' } else { c })),
+        Place::UrlPart => out.push_str(&percent_encode(value, is_unreserved)),
+        Place::Plain => replace_into(value, out, |c| c.is_control().then_some(" ")),
     }
 }
 
@@ -45,56 +47,75 @@ pub fn place_in_text(text: &str, position: usize) -> Place {
 }
 
 fn escape_html(value: &str, out: &mut String) {
-    for c in value.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
+    replace_into(value, out, |c| match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '"' => Some("&quot;"),
+        '\'' => Some("&#39;"),
+        c => c.is_control().then_some(" "),
+    });
+}
+
+/// Appends `value` with what stands in for some of its characters. What lies between those is copied as a whole.
+fn replace_into(value: &str, out: &mut String, instead: impl Fn(char) -> Option<&'static str>) {
+    if is_harmless(value) {
+        out.push_str(value);
+        return;
+    }
+    let mut from = 0;
+    for (at, c) in value.char_indices() {
+        if let Some(instead) = instead(c) {
+            out.push_str(&value[from..at]);
+            out.push_str(instead);
+            from = at + c.len_utf8();
         }
     }
+    out.push_str(&value[from..]);
+}
+
+/// Whether a text is the same in every place but in a link: most names and links are.
+fn is_harmless(value: &str) -> bool {
+    // Without a way out in the middle, which keeps it fast.
+    let harmless = |byte: u8| (b' '..=b'~').contains(&byte) & !matches!(byte, b'&' | b'<' | b'>' | b'"' | b'\'');
+    value.bytes().fold(true, |all, byte| all & harmless(byte))
 }
 
 /// Links that mail may hold: https, http (warned about elsewhere), mailto and tel.
 pub fn is_link(value: &str) -> bool {
-    let lower = value.get(..8).unwrap_or(value).to_ascii_lowercase();
-    ["https://", "http://", "mailto:", "tel:"]
-        .iter()
-        .any(|scheme| lower.starts_with(scheme) && value.len() > scheme.len())
+    ["https://", "http://", "mailto:", "tel:"].iter().any(|scheme| {
+        value.len() > scheme.len() && value.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    })
 }
 
-/// Percent-encodes what may not stand in a URL at all, and leaves its structure (RFC 3986 section 2.2) alone.
-pub fn encode_url(value: &str) -> String {
-    let mut out = String::with_capacity(value.len());
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            push_percent(byte, &mut out);
-        }
-    }
-    out
+/// Percent-encodes what may not stand in a URL at all, and leaves its structure (RFC 3986 section 2.2) alone, and `%`, which
+/// begins what is encoded already.
+pub fn encode_url(value: &str) -> Cow<'_, str> {
+    percent_encode(value, |byte| {
+        byte.is_ascii_graphic() & !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+    })
 }
 
-/// Percent-encodes all but the unreserved characters (RFC 3986 section 2.3).
-fn percent_encode(value: &str, out: &mut String) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            push_percent(byte, out);
-        }
-    }
+/// RFC 3986 section 2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')
 }
 
-fn push_percent(byte: u8, out: &mut String) {
+/// Percent-encodes every octet but those to `keep`, which are ASCII.
+fn percent_encode(value: &str, keep: impl Fn(u8) -> bool) -> Cow<'_, str> {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    out.push('%');
-    out.push(char::from(HEX[usize::from(byte >> 4)]));
-    out.push(char::from(HEX[usize::from(byte & 15)]));
+    if value.bytes().fold(true, |all, byte| all & keep(byte)) {
+        return Cow::Borrowed(value);
+    }
+    let mut out = String::with_capacity(value.len() + 16);
+    for byte in value.bytes() {
+        if keep(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.extend(['%', char::from(HEX[usize::from(byte >> 4)]), char::from(HEX[usize::from(byte & 15)])]);
+        }
+    }
+    Cow::Owned(out)
 }
 
 #[cfg(test)]
@@ -115,6 +136,14 @@ mod tests {
     fn a_value_in_a_written_address_is_a_part_of_it() {
         assert_eq!(place_in_text("see https://example.com/?q=", 27), Place::UrlPart);
         assert_eq!(place_in_text("see https://example.com/ ", 25), Place::Plain);
+    }
+
+    #[test]
+    fn what_may_stand_in_a_url_stays() {
+        let kept = |c: &char| encode_url(&c.to_string()).len() == 1;
+        let all: String = ('\0'..='\u{ff}').filter(kept).filter(|c| !c.is_ascii_alphanumeric()).collect();
+        assert_eq!(all, "!#$%&'()*+,-./:;=?@[]_~");
+        assert_eq!(percent_encode("a%~ \u{ff}", is_unreserved), "a%25~%20%C3%BF");
     }
 
     #[test]

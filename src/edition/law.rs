@@ -62,7 +62,7 @@ pub fn said(sources: &Sources, merging: Merging, row: &Row) -> Result<(String, S
     let edition = template.set(&template.group_of(row)).map_err(|error| error.message().to_owned())?;
     let reader = Reader { fields: row, unsubscribe_url: "https://example.com/u/token" };
     let mut scratch = Scratch::default();
-    let subject = edition.subject.line(reader);
+    let subject = edition.subject.line(reader).into_owned();
     let mut text = Vec::new();
     edition.text.strike_into(reader, &mut scratch, &mut text);
     let mut html = Vec::new();

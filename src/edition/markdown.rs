@@ -165,6 +165,10 @@ impl Quotes {
     /// Replaces a quote that the parser made of a straight one; one that the author typed stays.
     fn apply<'a>(&self, event: Event<'a>, source: &str) -> Event<'a> {
         let Event::Text(text) = &event else { return event };
+        // An entity such as `&#7;` can bring one in.
+        if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\t')) {
+            return Event::Text(text.chars().filter(|c| !c.is_control()).collect::<String>().into());
+        }
         let [open, close, single_open, single_close] = self.0;
         let replacement = match (source, text.as_ref()) {
             ("\"", "“") => open,

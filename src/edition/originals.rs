@@ -94,6 +94,16 @@ impl Originals {
             tera::ErrorKind::SyntaxError(report) | tera::ErrorKind::RenderingError(report) => {
                 (report.message().to_owned(), report.filename().to_owned(), Some(report.span().range.clone()))
             }
+            tera::ErrorKind::CircularInclude { include_chain, .. } => (
+                format!("templates include one another in a circle: {}", include_chain.join(", ")),
+                String::new(),
+                None,
+            ),
+            tera::ErrorKind::CircularExtend { inheritance_chain, .. } => (
+                format!("templates extend one another in a circle: {}", inheritance_chain.join(", ")),
+                String::new(),
+                None,
+            ),
             _ => {
                 // Errors of a whole load carry their place only in words: "error: … --> FILE:LINE:COLUMN".
                 let text = error.to_string();

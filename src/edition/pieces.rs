@@ -1,5 +1,7 @@
 //! The finished parts cut at their gaps: encoded text and places to fill, put together for each reader by copying.
 
+use std::borrow::Cow;
+
 use super::escape::{Place, escape, escape_into, place_in_text};
 use super::markup::{Kind, is_url_attribute, segments};
 use super::merge::{Gap, GapSource};
@@ -102,10 +104,15 @@ impl Phrase {
     }
 
     /// The text in one line, as this reader gets it.
-    pub fn line(&self, reader: Reader<'_>) -> String {
+    pub fn line(&self, reader: Reader<'_>) -> Cow<'_, str> {
+        if let Some(text) = self.fixed()
+            && is_collapsed(text)
+        {
+            return Cow::Borrowed(text);
+        }
         let mut out = String::new();
         self.fill_into(reader, &mut out);
-        collapse(&out)
+        Cow::Owned(collapse(&out))
     }
 
     /// Appends the text as this reader gets it.
@@ -122,6 +129,15 @@ impl Phrase {
 /// Runs of white space as one space, none at the ends: a text as a header or a title has it.
 pub fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether [`collapse`] would change nothing; for a text beyond ASCII it may say no for nothing.
+fn is_collapsed(text: &str) -> bool {
+    let graphic = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii_graphic);
+    let bytes = text.as_bytes();
+    graphic(bytes.first())
+        && graphic(bytes.last())
+        && bytes.windows(2).all(|pair| pair[0].is_ascii_graphic() || (pair[0] == b' ' && pair[1] != b' '))
 }
 
 /// A piece of a part.

@@ -67,12 +67,24 @@ fn encode(text: &str, out: &mut Vec<u8>) -> usize {
     column
 }
 
+/// The octets that stand for themselves within a line: printable ASCII and the space, but not `=`.
+const PLAIN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        table[byte as usize] = byte != b'=';
+        byte += 1;
+    }
+    table
+};
+
 /// How many octets from here can be copied as they are within `room`.
 fn plain_run(bytes: &[u8], room: usize, column: usize) -> usize {
     if column == 0 && matches!(bytes.first(), Some(b'.' | b'F')) {
         return 0;
     }
-    let run = bytes.iter().take(room).take_while(|byte| matches!(byte, b'!'..=b'<' | b'>'..=b'~' | b' ')).count();
+    let within = &bytes[..room.min(bytes.len())];
+    let run = within.iter().position(|byte| !PLAIN[usize::from(*byte)]).unwrap_or(within.len());
     // White space before a line end would be lost on the way: leave it to the slow path.
     match bytes.get(run) {
         Some(b'\n') | None => run - bytes[..run].iter().rev().take_while(|byte| **byte == b' ').count(),

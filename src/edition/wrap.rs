@@ -3,8 +3,8 @@
 //! Text travels through the template as *logical lines*, one a paragraph, marked with control characters that no source
 //! may hold. They are wrapped at the very end, where every value is known, so that a long name never makes a long line.
 
-use textwrap::core::{Word, display_width};
-use textwrap::{Options, WordSeparator, WordSplitter, WrapAlgorithm};
+use textwrap::WordSeparator;
+use textwrap::core::display_width;
 
 /// The widest line but for addresses that can't be broken (RFC 5322 section 2.1.1 asks for 78).
 pub const WIDTH: usize = 78;
@@ -50,59 +50,82 @@ impl<'a> Line<'a> {
         Line { first: indent, rest: indent, text, verbatim: false }
     }
 
-    /// Appends the line, wrapped, each piece ended with LF.
+    /// Appends the line, wrapped, each piece ended with LF. A word goes where there is room for it, or on a line of its own.
     pub fn wrap_into(&self, text: &str, out: &mut String) {
         if self.verbatim {
             out.push_str(text.trim_end());
             out.push('\n');
             return;
         }
-        let options = Options::new(WIDTH)
-            .initial_indent(self.first)
-            .subsequent_indent(self.rest)
-            .word_separator(WordSeparator::Custom(words))
-            .word_splitter(WordSplitter::NoHyphenation)
-            .wrap_algorithm(WrapAlgorithm::FirstFit)
-            .break_words(false);
-        let text = text.trim();
-        if text.is_empty() {
-            out.push_str(self.first.trim_end());
-            out.push('\n');
-            return;
+        let mut begun = out.len();
+        out.push_str(self.first);
+        let mut column = width(self.first);
+        let mut spaces = "";
+        let mut is_empty = true;
+        each_word(text.trim(), |word, following| {
+            let wide = width(word);
+            if !is_empty && column + spaces.len() + wide > WIDTH {
+                end_line(begun, out);
+                begun = out.len();
+                out.push_str(self.rest);
+                column = width(self.rest);
+            } else {
+                out.push_str(spaces);
+                column += spaces.len();
+            }
+            out.push_str(word);
+            column += wide;
+            spaces = following;
+            is_empty = false;
+        });
+        end_line(begun, out);
+    }
+}
+
+/// Ends the line that began there, without spaces at its end.
+fn end_line(begun: usize, out: &mut String) {
+    let length = out[begun..].trim_end().len();
+    out.truncate(begun + length);
+    out.push('\n');
+}
+
+/// How many columns a text takes.
+fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { display_width(text) }
+}
+
+/// Hands out the words of a line with the spaces behind them. Addresses stay whole, other words may break where their script
+/// allows (Chinese and Japanese put no spaces), and what is longer than a line is cut.
+fn each_word<'a>(line: &'a str, mut each: impl FnMut(&'a str, &'a str)) {
+    let mut rest = line;
+    while !rest.is_empty() {
+        let end = rest.find(' ').unwrap_or(rest.len());
+        let next = rest[end..].find(|c| c != ' ').map_or(rest.len(), |spaces| end + spaces);
+        let (word, spaces) = (&rest[..end], &rest[end..next]);
+        rest = &rest[next..];
+        if is_unbreakable(word) || is_address(word) {
+            each(word, spaces);
+            continue;
         }
-        for line in textwrap::wrap(text, options) {
-            out.push_str(line.trim_end());
-            out.push('\n');
+        let mut at = 0;
+        for part in WordSeparator::UnicodeBreakProperties.find_words(word) {
+            for part in part.break_apart(LONGEST_WORD) {
+                at += part.word.len();
+                each(&word[at - part.word.len()..at], if at == word.len() { spaces } else { "" });
+            }
         }
     }
 }
 
-/// The words of a line: addresses stay whole, other words may break where their script allows (Chinese and Japanese
-/// put no spaces), and what is longer than a line is cut.
-fn words(line: &str) -> Box<dyn Iterator<Item = Word<'_>> + '_> {
-    Box::new(WordSeparator::AsciiSpace.find_words(line).flat_map(|word| -> Vec<Word<'_>> {
-        if word.word.contains("://") || word.word.contains("mailto:") {
-            return vec![word];
-        }
-        let breakable = WordSeparator::UnicodeBreakProperties.find_words(&line[offset(line, &word)..end(line, &word)]);
-        breakable
-            .flat_map(|word| {
-                if display_width(word.word) > LONGEST_WORD {
-                    word.break_apart(LONGEST_WORD).collect()
-                } else {
-                    vec![word]
-                }
-            })
-            .collect()
-    }))
+fn is_address(word: &str) -> bool {
+    word.contains(':') && (word.contains("://") || word.contains("mailto:"))
 }
 
-fn offset(line: &str, word: &Word<'_>) -> usize {
-    word.word.as_ptr() as usize - line.as_ptr() as usize
-}
-
-fn end(line: &str, word: &Word<'_>) -> usize {
-    offset(line, word) + word.word.len() + word.whitespace.len()
+/// Letters and digits of ASCII, then at most marks that no line begins with: what most words are, and no rule of Unicode
+/// breaks them.
+fn is_unbreakable(word: &str) -> bool {
+    let letters = word.trim_end_matches(['.', ',', ':', ';', '!', '?']);
+    word.len() <= LONGEST_WORD && letters.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 #[cfg(test)]
@@ -133,7 +156,42 @@ mod tests {
         }
     }
 
+    #[test]
+    fn what_is_taken_as_unbreakable_is_so_by_the_rules_of_unicode() {
+        for word in ["word", "A1b2", "1.", "end.", "so...", "what?!", "list:;,", "!", ""] {
+            assert!(is_unbreakable(word), "{word}");
+            assert!(WordSeparator::UnicodeBreakProperties.find_words(word).count() <= 1, "{word}");
+        }
+        for word in ["well-known", "a/b", "名前", "don’t", "(so)", &"x".repeat(LONGEST_WORD + 1)] {
+            assert!(!is_unbreakable(word), "{word}");
+        }
+    }
+
     proptest! {
+        /// Against another's wrapping of the same text.
+        #[test]
+        fn lines_break_where_textwrap_breaks_them(
+            text in prop::collection::vec("([a-zé]{1,12}|名{1,4}|[a-z]{1,9}-[a-z]{1,9}|[A-Z]{2}[.,;]) {1,2}", 1..60)
+        ) {
+            let text = text.concat();
+            let options = textwrap::Options::new(WIDTH)
+                .initial_indent("* ")
+                .subsequent_indent("  ")
+                .word_separator(WordSeparator::UnicodeBreakProperties)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
+                .break_words(false);
+            let lines = textwrap::wrap(text.trim(), options);
+            let expected: String = lines.iter().map(|line| format!("{}\n", line.trim_end())).collect();
+            prop_assert_eq!(wrapped(&mark("* ", "  ", &text)), expected);
+        }
+
+        #[test]
+        fn unbreakable_words_are_never_broken(word in "[a-zA-Z0-9]{0,8}[.,:;!?]{0,3}") {
+            prop_assert!(is_unbreakable(&word));
+            prop_assert!(WordSeparator::UnicodeBreakProperties.find_words(&word).count() <= 1);
+        }
+
         #[test]
         fn lines_are_never_too_long_and_words_never_lost(text in "[a-zé名 ]{0,300}") {
             let out = wrapped(&mark("> ", "> ", &text));

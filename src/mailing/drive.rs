@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::plan::PlanRow;
 use super::press::Press;
 use super::{Mailing, Writer};
+use crate::address::Address;
 use crate::clock::Clock;
 use crate::delivery::{Outcome, Relay, Reply, Stop};
 use crate::diagnostic::Result;
@@ -25,6 +26,12 @@ pub struct Driver<'a> {
     pub clock: Clock,
     /// Set from outside: begin no new message.
     pub interrupted: &'a AtomicBool,
+}
+
+/// Somebody whose claim is durable and whose copy hasn't left.
+struct Claim<'r> {
+    row: &'r PlanRow,
+    address: Address,
 }
 
 /// How a run ended.
@@ -114,14 +121,13 @@ impl Mailing {
         }
         let claimed = self.claim(writer, driver, group)?;
         let mut message: Option<Message> = None;
-        for (at, row) in claimed.iter().enumerate() {
+        for (at, Claim { row, address }) in claimed.iter().enumerate() {
             if driver.interrupted.load(Ordering::Relaxed) {
                 self.release(writer, driver, &claimed[at..])?;
                 return Ok(Some(Ended::Interrupted));
             }
-            let address = row.address()?;
-            let message = message.get_or_insert_with(|| Message::empty(&address));
-            if let Err(error) = driver.press.strike(&address, *row, message) {
+            let message = message.get_or_insert_with(|| Message::empty(address));
+            if let Err(error) = driver.press.strike(address, *row, message) {
                 self.release(writer, driver, &claimed[at..])?;
                 return Err(error);
             }
@@ -146,12 +152,13 @@ impl Mailing {
         writer: &mut Writer,
         driver: &mut Driver<'_>,
         group: &'r [PlanRow],
-    ) -> Result<Vec<&'r PlanRow>> {
+    ) -> Result<Vec<Claim<'r>>> {
         driver.withdrawals.refresh()?;
         let now = driver.clock.now();
         let mut claimed = Vec::with_capacity(group.len());
         for row in group {
-            match driver.withdrawals.find(&row.address()?) {
+            let address = row.address()?;
+            match driver.withdrawals.find(&address) {
                 Some(reason) => {
                     let withdrawn =
                         Record { reply: reason.as_str().to_owned(), ..record(row.recipient, Event::Withdrawn, now) };
@@ -159,7 +166,7 @@ impl Mailing {
                 }
                 None => {
                     self.note(writer, &record(row.recipient, Event::Claimed, now))?;
-                    claimed.push(row);
+                    claimed.push(Claim { row, address });
                 }
             }
         }
@@ -168,9 +175,9 @@ impl Mailing {
     }
 
     /// Takes back the claims of messages that certainly haven't left, and makes that durable.
-    fn release(&mut self, writer: &mut Writer, driver: &Driver<'_>, rows: &[&PlanRow]) -> Result<()> {
+    fn release(&mut self, writer: &mut Writer, driver: &Driver<'_>, claims: &[Claim<'_>]) -> Result<()> {
         let now = driver.clock.now();
-        for row in rows {
+        for Claim { row, .. } in claims {
             self.note(writer, &record(row.recipient, Event::Released, now))?;
         }
         writer.journal.commit()

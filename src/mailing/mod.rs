@@ -82,6 +82,16 @@ impl Mailing {
         Ok(Mailing { folder, manifest, ledger })
     }
 
+    /// Who is sending it right now, when another process is.
+    pub fn sender(&self) -> Option<String> {
+        let path = self.folder.join(LOCK);
+        if !path.exists() || !matches!(Lock::try_acquire(&path), Ok(None)) {
+            return None;
+        }
+        let holder = std::fs::read_to_string(&path).unwrap_or_default();
+        (holder != format!("process {}", std::process::id())).then_some(holder)
+    }
+
     /// Opens a mailing for changing it: only one process at a time may.
     ///
     /// # Errors

@@ -3,38 +3,62 @@
 use super::header;
 use crate::edition::{Edition, InlineImage, Reader, Scratch};
 
-/// Writes the MIME headers, the empty line and the parts.
-///
-/// The boundaries begin with `=_`, which quoted-printable and base64 can't hold, so no part contains them.
-pub fn write(edition: &Edition, reader: Reader<'_>, mailing_id: &str, scratch: &mut Scratch, out: &mut Vec<u8>) {
-    let name = &mailing_id[..mailing_id.len().min(24)];
-    let (outer, inner) = (format!("=_a{name}"), format!("=_r{name}"));
-    header::plain("MIME-Version", "1.0", out);
-    header::plain("Content-Type", &format!("multipart/alternative; boundary=\"{outer}\""), out);
-    out.extend_from_slice(b"\r\n");
-    delimiter(&outer, out);
-    part_headers("text/plain; charset=utf-8", out);
-    edition.text.strike_into(reader, scratch, out);
-    delimiter(&outer, out);
-    if edition.images.is_empty() {
-        html(edition, reader, scratch, out);
-    } else {
-        header::plain("Content-Type", &format!("multipart/related; type=\"text/html\"; boundary=\"{inner}\""), out);
-        out.extend_from_slice(b"\r\n");
-        delimiter(&inner, out);
-        html(edition, reader, scratch, out);
-        for image in &edition.images {
-            delimiter(&inner, out);
-            write_image(image, out);
-        }
-        closing(&inner, out);
-    }
-    closing(&outer, out);
+const HTML: &str = "text/html; charset=utf-8";
+
+/// What stands around the parts: the same in every copy of a mailing.
+#[derive(Debug)]
+pub struct Frame {
+    /// The MIME headers, the empty line, and the headers of the plain text.
+    opening: Vec<u8>,
+    before_html: Vec<u8>,
+    /// Where images follow the HTML.
+    before_related_html: Vec<u8>,
+    /// The boundary between the HTML and its images.
+    inner: String,
+    closing: Vec<u8>,
 }
 
-fn html(edition: &Edition, reader: Reader<'_>, scratch: &mut Scratch, out: &mut Vec<u8>) {
-    part_headers("text/html; charset=utf-8", out);
-    edition.html.strike_into(reader, scratch, out);
+impl Frame {
+    /// The boundaries begin with `=_`, which quoted-printable and base64 can't hold, so no part contains them.
+    pub fn new(mailing_id: &str) -> Frame {
+        let name = &mailing_id[..mailing_id.len().min(24)];
+        let (outer, inner) = (format!("=_a{name}"), format!("=_r{name}"));
+        let mut opening = Vec::new();
+        header::plain("MIME-Version", "1.0", &mut opening);
+        header::plain("Content-Type", &format!("multipart/alternative; boundary=\"{outer}\""), &mut opening);
+        opening.extend_from_slice(b"\r\n");
+        delimiter(&outer, &mut opening);
+        part_headers("text/plain; charset=utf-8", &mut opening);
+        let mut before_html = Vec::new();
+        delimiter(&outer, &mut before_html);
+        let mut before_related_html = before_html.clone();
+        part_headers(HTML, &mut before_html);
+        let related = format!("multipart/related; type=\"text/html\"; boundary=\"{inner}\"");
+        header::plain("Content-Type", &related, &mut before_related_html);
+        before_related_html.extend_from_slice(b"\r\n");
+        delimiter(&inner, &mut before_related_html);
+        part_headers(HTML, &mut before_related_html);
+        let mut closing = Vec::new();
+        close(&outer, &mut closing);
+        Frame { opening, before_html, before_related_html, inner, closing }
+    }
+
+    /// Writes the MIME headers, the empty line and the parts.
+    pub fn write(&self, edition: &Edition, reader: Reader<'_>, scratch: &mut Scratch, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.opening);
+        edition.text.strike_into(reader, scratch, out);
+        let related = !edition.images.is_empty();
+        out.extend_from_slice(if related { &self.before_related_html } else { &self.before_html });
+        edition.html.strike_into(reader, scratch, out);
+        for image in &edition.images {
+            delimiter(&self.inner, out);
+            write_image(image, out);
+        }
+        if related {
+            close(&self.inner, out);
+        }
+        out.extend_from_slice(&self.closing);
+    }
 }
 
 fn part_headers(content_type: &str, out: &mut Vec<u8>) {
@@ -50,7 +74,7 @@ fn delimiter(boundary: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn closing(boundary: &str, out: &mut Vec<u8>) {
+fn close(boundary: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b"--");
     out.extend_from_slice(boundary.as_bytes());
     out.extend_from_slice(b"--\r\n");

@@ -3,6 +3,8 @@
 //! Whatever a value holds, the line it makes is one field: ASCII, CRLF only where it folds, no longer than 76 columns where
 //! it can be broken (RFC 5322 sections 2.1.1 and 2.2.3, RFC 2047).
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
@@ -16,7 +18,9 @@ pub fn plain(name: &str, value: &str, out: &mut Vec<u8>) {
     debug_assert!(value.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{name}: {value:?}");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
-    out.extend(value.bytes().map(|byte| if (0x20..0x7f).contains(&byte) { byte } else { b' ' }));
+    let start = out.len();
+    out.extend_from_slice(value.as_bytes());
+    out[start..].iter_mut().filter(|byte| !(0x20..0x7f).contains(*byte)).for_each(|byte| *byte = b' ');
     out.extend_from_slice(b"\r\n");
 }
 
@@ -54,13 +58,14 @@ pub fn mailbox(name: &str, display: &str, address: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b">\r\n");
 }
 
-/// Appends a field whose items, such as `<https://…>`, may be folded between but never inside.
-pub fn items(name: &str, items: &[String], out: &mut Vec<u8>) {
+/// Appends a field of links, each in angle brackets, folded between but never inside.
+pub fn links(name: &str, urls: impl Iterator<Item = String>, out: &mut Vec<u8>) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b":");
-    for (at, item) in items.iter().enumerate() {
-        out.extend_from_slice(if at == 0 { b" " } else { b",\r\n " });
-        out.extend_from_slice(item.as_bytes());
+    for (at, url) in urls.enumerate() {
+        out.extend_from_slice(if at == 0 { b" <" } else { b",\r\n <" });
+        out.extend_from_slice(url.as_bytes());
+        out.push(b'>');
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -87,11 +92,11 @@ fn phrase(text: &str, column: usize, out: &mut Vec<u8>) {
 
 /// Whether text may stand unencoded: printable ASCII with single spaces inside, and nothing that looks encoded already.
 fn is_tame(text: &str) -> bool {
-    text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
-        && !text.contains("=?")
-        && !text.contains("  ")
-        && !text.starts_with(' ')
-        && !text.ends_with(' ')
+    let bytes = text.as_bytes();
+    bytes.iter().all(|byte| (0x20..0x7f).contains(byte))
+        && !bytes.windows(2).any(|pair| pair == b"=?" || pair == b"  ")
+        && !bytes.starts_with(b" ")
+        && !bytes.ends_with(b" ")
 }
 
 fn fold_words(text: &str, mut column: usize, out: &mut Vec<u8>) {
@@ -110,8 +115,11 @@ fn fold_words(text: &str, mut column: usize, out: &mut Vec<u8>) {
 
 /// Base64 encoded words of whole characters, one a line. Control characters become spaces.
 fn encoded_words(text: &str, mut column: usize, out: &mut Vec<u8>) {
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let mut rest = clean.as_str();
+    let mut clean = Cow::Borrowed(text);
+    if text.contains(char::is_control) {
+        clean = Cow::Owned(text.replace(char::is_control, " "));
+    }
+    let mut rest = &*clean;
     while !rest.is_empty() {
         let room = (LINE - column - WORD_OVERHEAD) / 4 * 3;
         let end = rest

@@ -6,6 +6,8 @@
 mod header;
 mod body;
 
+use body::Frame;
+
 use crate::address::Address;
 use crate::clock::{Timestamp, rfc5322};
 use crate::edition::{Edition, Fields, Reader, Scratch};
@@ -38,6 +40,7 @@ pub struct Composer {
     domain: String,
     /// From, Reply-To, Date and what else is the same in every copy.
     common: Vec<u8>,
+    frame: Frame,
 }
 
 /// Buffers that are used again for every copy.
@@ -69,7 +72,14 @@ impl Composer {
             ),
             &mut common,
         );
-        Composer { links, mailing_id: mailing_id.to_owned(), bounces: publication.bounces.clone(), domain, common }
+        Composer {
+            links,
+            mailing_id: mailing_id.to_owned(),
+            bounces: publication.bounces.clone(),
+            domain,
+            common,
+            frame: Frame::new(mailing_id),
+        }
     }
 
     /// The message's id for a reader, without angle brackets: the same for every attempt.
@@ -102,14 +112,13 @@ impl Composer {
         out.extend_from_slice(&self.common);
         header::mailbox("To", fields.field("name"), address.as_str(), out);
         header::unstructured("Subject", &edition.subject.line(reader), out);
-        header::plain("Message-ID", &format!("<{opaque}@{}>", self.domain), out);
-        let urls: Vec<String> = self.links.header_urls(&token).into_iter().map(|url| format!("<{url}>")).collect();
-        header::items("List-Unsubscribe", &urls, out);
+        header::plain("Message-ID", &["<", &opaque, "@", &self.domain, ">"].concat(), out);
+        header::links("List-Unsubscribe", self.links.header_urls(&token), out);
         if self.links.one_click() {
             header::plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click", out);
         }
         header::plain("X-Letterpress-Id", &opaque, out);
-        body::write(edition, reader, &self.mailing_id, &mut buffers.scratch, out);
+        self.frame.write(edition, reader, &mut buffers.scratch, out);
         message.message_id.clear();
         message.message_id.push_str(&opaque);
         message.message_id.push('@');

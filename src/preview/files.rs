@@ -45,6 +45,7 @@ pub fn decode_copy(press: &mut Press, reader: &Subscriber) -> Result<Proofed> {
     let html = decode(&part);
     let page = with_images(&html, &edition);
     let (subject, preheader) = (edition.subject.line(given), edition.preheader.line(given));
+    let (subject, preheader) = (subject.into_owned(), preheader.into_owned());
     Ok(Proofed { message, subject, preheader, html, page, text, mjml: edition.mjml.clone(), unsubscribe_url })
 }
 

@@ -1,26 +1,30 @@
 //! Running `send` again: carries a sealed mailing on, settles doubts when asked.
 
 use super::{SendArgs, confirm, run as sending};
-use crate::article::Article;
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::mailing::Mailing;
 use crate::project::Project;
 use crate::report::{count, counted};
 
-pub(super) fn run(project: &Project, article: &Article, args: &SendArgs, session: &Session) -> Result<Exit> {
+pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Session) -> Result<Exit> {
     let screen = session.screen;
     if args.segment.is_some() {
-        return Err(Diagnostic::error(format!(
-            "{} is sealed already: its readers can't be chosen again",
-            article.slug
-        ))
-        .help("leave --segment out to carry the mailing on"));
+        return Err(Diagnostic::error(format!("{slug} is sealed already: its readers can't be chosen again"))
+            .help("leave --segment out to carry the mailing on"));
     }
-    let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), &article.slug)?;
+    let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), slug)?;
     let sealed = mailing.sources()?;
-    if sealed.article != article.source {
-        screen.say(format!("{} was edited since it was sealed; the sealed one is what readers get.", article.file));
+    if !project.article(Some(slug)).is_ok_and(|article| article.source == sealed.article) {
+        let file = &sealed.article_file;
+        screen.say(format!("{file} was changed since it was sealed; the sealed one is what readers get."));
+    }
+    if !project.root.join(project.key_file()).exists() {
+        return Err(Diagnostic::error(format!(
+            "{} is gone: the links in the copies already sent are signed with it",
+            project.key_file()
+        ))
+        .help("restore it from a backup; nothing was sent"));
     }
     let counts = mailing.ledger.counts();
     let will_resend = if args.resend_in_doubt { counts.in_doubt } else { 0 };

@@ -21,7 +21,7 @@ use crate::subscribers::AudienceSummary;
 #[command(after_help = "\
 It shows who gets the article and asks for the number of readers; without a terminal and without --yes nothing leaves.
 
-A reader whose copy was sent and never answered for is in doubt, and is not written to again unasked.")]
+A reader whose copy may have been sent, with no answer known, is in doubt and is not written to again unasked.")]
 pub struct SendArgs {
     /// A slug or a path; the newest article that is no draft when left out
     pub article: Option<String>,
@@ -59,13 +59,21 @@ pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
         );
     }
     let project = session.project()?;
+    if let Some(slug) = args.article.as_deref().filter(|name| Mailing::exists(&project.mailings(), name))
+        && args.to.is_empty()
+    {
+        // What is sealed is sent, whatever became of the article's file.
+        return carry_on::run(&project, slug, args, session);
+    }
     let article = project.article(args.article.as_deref())?;
     if !args.to.is_empty() {
-        let addresses = args.to.iter().map(|text| parse_address(text)).collect::<Result<Vec<_>>>()?;
+        let mut addresses = args.to.iter().map(|text| parse_address(text)).collect::<Result<Vec<_>>>()?;
+        let mut seen = std::collections::BTreeSet::new();
+        addresses.retain(|address| seen.insert(address.normal_form()));
         return trial::run(&project, article, &addresses, args, session);
     }
     if Mailing::exists(&project.mailings(), &article.slug) {
-        return carry_on::run(&project, &article, args, session);
+        return carry_on::run(&project, &article.slug, args, session);
     }
     if args.resend_in_doubt || args.accept_in_doubt {
         return Err(Diagnostic::error(format!("{} was never sent, so nobody is in doubt", article.slug))
