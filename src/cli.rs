@@ -35,7 +35,7 @@ Exit codes:
   1    failed; the last lines say why
   2    the command line was not understood
   3    a check found errors; nothing left
-  4    not complete: readers are deferred, rejected or in doubt
+  4    not complete: readers are pending, deferred, rejected or in doubt
   5    not confirmed; nothing left
   130  interrupted; the ledger is exact";
 

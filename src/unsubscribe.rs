@@ -8,7 +8,7 @@ use std::path::Path;
 use aws_lc_rs::{hmac, rand};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Result};
@@ -17,7 +17,7 @@ use crate::edition::escape::encode_url;
 use crate::publication::SettingError;
 
 /// `[unsubscribe]` in `letterpress.toml`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct UnsubscribeSettings {
     /// The page that lets a reader leave, with `{token}` in it.
@@ -176,6 +176,7 @@ pub struct Links {
     url: Option<(String, String)>,
     /// A link for a mail that asks to leave, but for the token at its end.
     mailto: Option<String>,
+    settings: UnsubscribeSettings,
 }
 
 impl Links {
@@ -187,7 +188,12 @@ impl Links {
             .map(|(before, after)| (before.to_owned(), after.to_owned()));
         let mailto = settings.mailto.as_ref();
         let mailto = mailto.map(|address| format!("mailto:{}?subject=unsubscribe%20", encode_url(address.as_str())));
-        Links { key, list_id: list_id.to_owned(), url, mailto }
+        Links { key, list_id: list_id.to_owned(), url, mailto, settings: settings.clone() }
+    }
+
+    /// The settings that the links were made from.
+    pub fn settings(&self) -> &UnsubscribeSettings {
+        &self.settings
     }
 
     pub fn key(&self) -> &Key {

@@ -24,7 +24,7 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
     let audience = project.audience()?;
     let segment = project.segment(args.segment.as_deref(), &article, audience.columns())?;
     let columns = audience.columns().clone();
-    let (links, _) = session.links(&project)?;
+    let links = project.links_to_look_at()?;
     let file = article.file.clone();
     let sources = project.sources(article, &columns)?;
     let mut press = project.press(sources, links, "check", session.clock.now())?;

@@ -12,7 +12,7 @@ pub enum Exit {
     Usage = 2,
     /// A check found errors; nothing left.
     CheckFailed = 3,
-    /// The mailing is not complete: readers remain deferred, rejected or in doubt.
+    /// The mailing is not complete: readers remain pending, deferred, rejected or in doubt.
     Incomplete = 4,
     /// Not confirmed; nothing left.
     NotConfirmed = 5,

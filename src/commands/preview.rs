@@ -88,7 +88,7 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
             });
         }
     }
-    let digest = sources_digest(press.template().sources())?;
+    let digest = sources_digest(press)?;
     let article = &press.template().sources().article;
     let report = json!({
         "article": slug, "title": article.title, "subject": article.subject, "draft": article.draft,

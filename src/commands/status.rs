@@ -147,8 +147,9 @@ fn names(mailing: &Mailing, session: &Session) -> Result<()> {
 /// One line a recipient, in the order of the list.
 fn csv(mailing: &Mailing, project: &Project, session: &Session) -> Result<()> {
     let history = mailing.history()?;
-    let (links, _) = session.links(project)?;
-    let publication = mailing.sources()?.publication;
+    let sealed = mailing.sources()?;
+    let links = sealed.links(session.links(project)?.0.key().clone());
+    let publication = sealed.publication;
     let composer =
         Composer::new(&publication, links, &mailing.manifest.slug, &mailing.manifest.id, mailing.manifest.sealed_at);
     let mut plan = mailing.plan()?;

@@ -13,7 +13,7 @@ use super::{JOURNAL, MANIFEST, RECIPIENTS, SOURCES};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable::{self, Privacy};
-use crate::edition::{Fields, Sources};
+use crate::edition::Fields;
 use crate::ledger::{Journal, Recipient};
 use crate::subscribers::{Audience, AudienceSummary, Row, Segment, Subscriber};
 
@@ -52,7 +52,7 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
         .prefix(".sealing-")
         .tempdir_in(mailings)
         .map_err(|error| Diagnostic::io("write to", mailings, &error))?;
-    let sources = SealedSources::of(press.template().sources()).to_bytes()?;
+    let sources = SealedSources::of(press.template().sources(), press.composer().links().settings()).to_bytes()?;
     write_private(&folder.path().join(SOURCES), &sources)?;
     let (summary, recipients_digest) = write_recipients(&folder.path().join(RECIPIENTS), press, audience, order)?;
     if summary.owed != order.confirmed {
@@ -87,8 +87,9 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
 }
 
 /// What identifies an article, its theme and settings: the same for a dry run and the mailing sealed from it.
-pub fn sources_digest(sources: &Sources) -> Result<String> {
-    Ok(hex(&digest::digest(&digest::SHA256, &SealedSources::of(sources).to_bytes()?)))
+pub fn sources_digest(press: &Press) -> Result<String> {
+    let sources = SealedSources::of(press.template().sources(), press.composer().links().settings());
+    Ok(hex(&digest::digest(&digest::SHA256, &sources.to_bytes()?)))
 }
 
 /// Makes the folder durable, then gives it its name.

@@ -12,6 +12,7 @@ use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::{Images, Sources, Theme, ThemeSettings};
 use crate::ledger::Recipient;
 use crate::publication::Publication;
+use crate::unsubscribe::{Key, Links, UnsubscribeSettings};
 
 /// The version of the folder's form.
 pub const FORMAT: u32 = 1;
@@ -64,18 +65,20 @@ pub struct SealedSources {
     pub article: String,
     pub theme: Theme,
     pub settings: ThemeSettings,
+    pub unsubscribe: UnsubscribeSettings,
     pub images: Images,
     pub columns: Vec<String>,
 }
 
 impl SealedSources {
-    pub fn of(sources: &Sources) -> Self {
+    pub fn of(sources: &Sources, unsubscribe: &UnsubscribeSettings) -> Self {
         SealedSources {
             publication: sources.publication.clone(),
             article_file: sources.article.file.clone(),
             article: sources.article.source.clone(),
             theme: sources.theme.clone(),
             settings: sources.settings.clone(),
+            unsubscribe: unsubscribe.clone(),
             images: sources.images.clone(),
             columns: sources.columns.clone(),
         }
@@ -89,6 +92,11 @@ impl SealedSources {
     pub fn load(path: &Path) -> Result<SealedSources> {
         let text = std::fs::read_to_string(path).map_err(|error| Diagnostic::io("read", path, &error))?;
         serde_json::from_str(&text).map_err(|error| unreadable(path, &error))
+    }
+
+    /// The ways to leave that were sealed, with the publication's key: message ids and links stay what they were.
+    pub fn links(&self, key: Key) -> Links {
+        Links::new(key, &self.publication.list_id, &self.unsubscribe)
     }
 
     /// The sources, ready to be set.

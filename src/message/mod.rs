@@ -88,6 +88,10 @@ impl Composer {
         format!("{id}@{}", self.domain)
     }
 
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
     /// The reader's own link to leave, as it stands in the copy.
     pub fn unsubscribe_url(&self, address: &Address) -> String {
         self.links.url(&self.links.token(&self.links.reader_id(address)))

@@ -29,10 +29,11 @@ struct Run {
 fn carry_on(root: &Path) -> Run {
     let project = Project::open(root).unwrap();
     let outbox = tempfile::tempdir().unwrap();
-    let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), "spring").unwrap();
+    let (mut mailing, mut writer) = opened(&project);
     let before = states(&mailing);
-    let (links, _) = project.links().unwrap();
-    let sources = mailing.sources().unwrap().into_sources().unwrap();
+    let sealed = mailing.sources().unwrap();
+    let links = sealed.links(project.links().unwrap().0.key().clone());
+    let sources = sealed.into_sources().unwrap();
     let manifest = &mailing.manifest;
     let composer = Composer::new(&sources.publication, links, &manifest.slug, &manifest.id, manifest.sealed_at);
     let mut press = Press::new(Template::new(sources, Merging::Gaps).unwrap(), composer);
@@ -48,6 +49,18 @@ fn carry_on(root: &Path) -> Run {
     let address = |name: String| name.rsplit_once('-').unwrap().0.to_owned();
     let after = states(&mailing).into_iter().map(|(_, state)| state).collect();
     Run { written_to: written.map(address).collect(), before, after }
+}
+
+/// Opens the mailing once its lock is free. Another test's thread may be starting a program just now, which for a moment
+/// has our files open too, and with them the lock that the last run has let go.
+fn opened(project: &Project) -> (Mailing, letterpress::mailing::Writer) {
+    loop {
+        match Mailing::open_for_writing(&project.mailings(), "spring") {
+            Ok(opened) => return opened,
+            Err(error) if error.message().contains("being sent") => std::thread::yield_now(),
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 async fn drive(

@@ -55,8 +55,9 @@ pub(super) fn run(
 
 /// The sealed sources, ready to strike copies from.
 fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Result<Press> {
-    let (links, _) = session.links(project)?;
-    let sources = mailing.sources()?.into_sources()?;
+    let sealed = mailing.sources()?;
+    let links = sealed.links(session.links(project)?.0.key().clone());
+    let sources = sealed.into_sources()?;
     let composer = Composer::new(
         &sources.publication,
         links,

@@ -84,6 +84,25 @@ fn what_is_sealed_stays_as_it_was() {
 }
 
 #[test]
+fn what_is_sealed_stays_so_when_the_settings_change() {
+    let relay = Relay::plain().start();
+    relay.rule(on(Step::Message).of(&reader(2)).reply("450 4.2.1 Not now"));
+    let letter = letter(&relay, 2);
+    letter.run(SEND).code(4);
+    relay.forget_rules();
+    let letter = letter
+        .setting("publication.list_id", "other.example.com")
+        .setting("publication.name", "Another")
+        .setting("unsubscribe.url", "https://example.net/leave/{token}");
+    letter.run(SEND).success();
+    let messages = relay.record().messages;
+    let to_second: Vec<_> = messages.iter().filter(|message| message.to == [reader(2)]).collect();
+    assert_eq!(to_second[0].bytes, to_second[to_second.len() - 1].bytes);
+    let id = to_second[0].header("Message-ID").unwrap();
+    assert!(rows(&letter)[&reader(2)].message_id.contains(id.trim_matches(['<', '>'])));
+}
+
+#[test]
 fn a_relay_that_goes_down_costs_nobody_a_copy() {
     for step in [Step::Mail, Step::Rcpt, Step::Data, Step::Message] {
         let relay = Relay::plain().start();
