@@ -41,7 +41,7 @@ impl Fields for Reader {
 
 fn main() {
     let copies = readers(200_000, 50);
-    // Rendering is a thousand times slower: the fewer are enough.
+    // Rendering is hundreds of times slower: the fewer are enough.
     let rendered = (copies / 1000).max(2);
     let sources = sources();
     let everyone: Vec<Reader> = (0..1000).map(reader).collect();
