@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable;
 
 /// The first octets of every journal, with the version of its form.
-const MAGIC: &[u8; 16] = b"letterpress j 1\n";
+const MAGIC: &[u8; 16] = b"letterpress j 2\n";
 
 /// A journal open for appending.
 #[derive(Debug)]

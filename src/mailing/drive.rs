@@ -194,8 +194,7 @@ impl Mailing {
             Outcome::Accepted(reply) => (Event::Accepted, reply),
             Outcome::Deferred(reply) => (Event::Deferred, reply),
             Outcome::Rejected(reply) => (Event::Rejected, reply),
-            // The claim stands: that is what in doubt means.
-            Outcome::InDoubt(_) => return Ok(()),
+            Outcome::InDoubt(reply) => (Event::Doubted, reply),
         };
         let Reply { code, text } = reply;
         self.note(writer, &Record { code, reply: text, ..record(row.recipient, event, driver.clock.now()) })
