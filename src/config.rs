@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::delivery::RelaySettings;
+use crate::delivery::{LimitSettings, Relays};
 use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
 use crate::edition::ThemeSettings;
+use crate::mailing::SendSettings;
 use crate::publication::{Publication, PublicationSettings, SettingError};
 use crate::unsubscribe::UnsubscribeSettings;
 
@@ -23,7 +24,11 @@ pub struct Settings {
     #[serde(default)]
     pub unsubscribe: UnsubscribeSettings,
     #[serde(default)]
-    pub relay: RelaySettings,
+    pub relay: Relays,
+    #[serde(default)]
+    pub limits: LimitSettings,
+    #[serde(default)]
+    pub send: SendSettings,
     #[serde(default)]
     pub theme: ThemeSettings,
 }
@@ -58,7 +63,11 @@ impl Config {
             .map_err(|error| setting_error("publication", &source, &error))?;
         let config = Config { settings, publication, source };
         config.settings.unsubscribe.check().map_err(|error| config.wrong("unsubscribe", &error))?;
-        config.settings.relay.check().map_err(|error| config.wrong("relay", &error))?;
+        for relay in &config.settings.relay.0 {
+            relay.check().map_err(|error| config.wrong("relay", &error))?;
+        }
+        config.settings.limits.check().map_err(|error| config.wrong("limits", &error))?;
+        config.settings.send.patience().map_err(|error| config.wrong("send", &error))?;
         Ok(config)
     }
 
