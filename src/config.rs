@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::delivery::RelaySettings;
+use crate::delivery::{LimitSettings, RelaySettings};
 use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
 use crate::edition::ThemeSettings;
 use crate::publication::{Publication, PublicationSettings, SettingError};
@@ -24,6 +24,8 @@ pub struct Settings {
     pub unsubscribe: UnsubscribeSettings,
     #[serde(default)]
     pub relay: RelaySettings,
+    #[serde(default)]
+    pub limits: LimitSettings,
     #[serde(default)]
     pub theme: ThemeSettings,
 }
@@ -59,6 +61,7 @@ impl Config {
         let config = Config { settings, publication, source };
         config.settings.unsubscribe.check().map_err(|error| config.wrong("unsubscribe", &error))?;
         config.settings.relay.check().map_err(|error| config.wrong("relay", &error))?;
+        config.settings.limits.check().map_err(|error| config.wrong("limits", &error))?;
         Ok(config)
     }
 
@@ -115,5 +118,13 @@ mod tests {
         assert_eq!(error.place().unwrap().line, 3, "{}", error.render(false));
         let error = Config::parse(GOOD.replace("{token}", "")).unwrap_err();
         assert_eq!(error.place().unwrap().line, 7, "{}", error.render(false));
+        for (limits, line) in [
+            ("per_day = [200]", 10),
+            ("[limits.domains]\n'example.org' = '5/fortnight'", 11),
+            ("presets = true\nper_day_form = 2026-11-20", 11),
+        ] {
+            let error = Config::parse(format!("{GOOD}\n[limits]\n{limits}\n")).unwrap_err();
+            assert_eq!(error.place().unwrap().line, line, "{}", error.render(false));
+        }
     }
 }

@@ -39,6 +39,11 @@ impl Meter {
         self.weight == 0.0 || now.saturating_sub(self.last) > MEMORY
     }
 
+    /// Whether it goes at more than about one message a second.
+    pub(super) fn is_busy(&self, now: Duration) -> bool {
+        self.faded(now) > MEMORY.as_secs_f64()
+    }
+
     fn faded(&self, now: Duration) -> f64 {
         self.weight * (-now.saturating_sub(self.last).div_duration_f64(MEMORY)).exp()
     }

@@ -4,13 +4,20 @@
 //! [`Outcome`]; what the relay has against us and not against the reader is a [`Stop`]. Who is sent to, and what is
 //! recorded, is not decided here.
 
+mod backoff;
 mod connect;
 mod credentials;
+mod domains;
 mod file;
+mod forecast;
+mod glob;
+mod limits;
 mod meter;
 mod outcome;
 mod pace;
+mod presets;
 mod rate;
+mod refusals;
 mod regulator;
 mod settings;
 mod smtp;
@@ -18,11 +25,17 @@ mod tls;
 mod url;
 mod wire;
 
+pub use backoff::Backoff;
 pub use credentials::Credentials;
+pub use domains::Domains;
 pub use file::FileRelay;
+pub use forecast::{Counts, forecast};
+pub use glob::{Glob, GlobError};
+pub use limits::{Day, DomainRates, LimitSettings, Limits};
 pub use outcome::{Outcome, Reply, Stop};
 pub use pace::Pace;
 pub use rate::{Rate, RateError};
+pub use refusals::{Refusals, Share};
 pub use regulator::Regulator;
 pub use settings::RelaySettings;
 pub use smtp::SmtpRelay;
