@@ -19,7 +19,7 @@ use crate::publication::SettingError;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitSettings {
-    /// Whether the large providers' domains get rates of ours ([`PRESETS`]).
+    /// Whether the large providers' domains get rates of our own choice.
     #[serde(default)]
     pub presets: bool,
     /// `[limits.domains]`: rates by domain, the first that matches counts.
