@@ -296,6 +296,7 @@ mod tests {
             ("per_day = [-1]\nper_day_from = 2026-11-20", "-1", "-1"),
             ("presets = \"yes\"", "expected a boolean", "\"yes\""),
             ("refusals = \"many\"", "is no share", "\"many\""),
+            ("refusals = 5", "expected a share in quotes", "5"),
             ("preset = true", "unknown field `preset`", "preset"),
         ] {
             let error = toml::from_str::<LimitSettings>(text).unwrap_err();
