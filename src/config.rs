@@ -124,5 +124,13 @@ mod tests {
         assert_eq!(error.place().unwrap().line, 3, "{}", error.render(false));
         let error = Config::parse(GOOD.replace("{token}", "")).unwrap_err();
         assert_eq!(error.place().unwrap().line, 7, "{}", error.render(false));
+        for (limits, line) in [
+            ("per_day = [200]", 10),
+            ("[limits.domains]\n'example.org' = '5/fortnight'", 11),
+            ("presets = true\nper_day_form = 2026-11-20", 11),
+        ] {
+            let error = Config::parse(format!("{GOOD}\n[limits]\n{limits}\n")).unwrap_err();
+            assert_eq!(error.place().unwrap().line, line, "{}", error.render(false));
+        }
     }
 }

@@ -67,7 +67,7 @@ mod tests {
         let backoff = Backoff::default();
         let mut tenths = [0; 10];
         for seed in 0..10_000 {
-            let behind = backoff.delay(1, seed) - Duration::from_secs(30);
+            let behind = backoff.delay(1, seed).saturating_sub(Duration::from_secs(30));
             tenths[usize::try_from(behind.as_secs() / 3).unwrap()] += 1;
         }
         assert!(tenths.iter().all(|count| (900..1100).contains(count)), "{tenths:?}");

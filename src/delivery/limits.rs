@@ -19,7 +19,7 @@ use crate::publication::SettingError;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitSettings {
-    /// Whether the large providers' domains get rates of ours ([`PRESETS`]).
+    /// Whether the large providers' domains get rates of our own choice.
     #[serde(default)]
     pub presets: bool,
     /// `[limits.domains]`: rates by domain, the first that matches counts.
@@ -296,6 +296,7 @@ mod tests {
             ("per_day = [-1]\nper_day_from = 2026-11-20", "-1", "-1"),
             ("presets = \"yes\"", "expected a boolean", "\"yes\""),
             ("refusals = \"many\"", "is no share", "\"many\""),
+            ("refusals = 5", "expected a share in quotes", "5"),
             ("preset = true", "unknown field `preset`", "preset"),
         ] {
             let error = toml::from_str::<LimitSettings>(text).unwrap_err();

@@ -3,6 +3,10 @@
 //! A [`Relay`] is where messages go: a server over SMTP, a folder of `.eml` files, or nowhere. A [`Channel`] is an open way
 //! there; a relay may have several. Every attempt ends in an [`Outcome`]; what the relay has against us and not against the
 //! reader is a [`Stop`]. Who is sent to, and what is recorded, is not decided here.
+//!
+//! How fast messages may leave is decided by modules that are handed the time and touch nothing: a stated [`Rate`] is kept by
+//! a [`Pace`], steered by replies in a [`Regulator`]; [`Domains`] has one for each of `[limits]`; [`Backoff`] says when to
+//! try again, and [`Refusals`] when to stop.
 
 mod backoff;
 mod capabilities;

@@ -6,11 +6,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::{Serialize, Serializer};
 
 /// Messages per time, between one a day and a million a second.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Debug, Clone, Copy)]
 pub struct Rate {
     count: f64,
     unit: Unit,
@@ -136,17 +136,29 @@ impl FromStr for Rate {
     }
 }
 
-impl TryFrom<String> for Rate {
-    type Error = RateError;
-
-    fn try_from(text: String) -> Result<Self, RateError> {
-        Self::parse(&text)
+impl Serialize for Rate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
-impl From<Rate> for String {
-    fn from(rate: Rate) -> String {
-        rate.to_string()
+impl<'de> Deserialize<'de> for Rate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Rate;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a rate in quotes, such as \"14/s\"")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<Rate, E> {
+                Rate::parse(text).map_err(E::custom)
+            }
+        }
+
+        deserializer.deserialize_str(Text)
     }
 }
 
@@ -197,6 +209,8 @@ mod tests {
             let error = Rate::parse(text).unwrap_err().to_string();
             assert!(error.contains(words), "{text}: {error}");
         }
+        let error = serde_json::from_str::<Rate>("14").unwrap_err().to_string();
+        assert!(error.contains("a rate in quotes"), "{error}");
     }
 
     #[test]
