@@ -57,9 +57,11 @@ impl SmtpRelay {
             Ok(Err(error)) => return Err(self.turned_away(&error, &traffic)),
             Err(_) => return Err(unreachable(&"it said nothing in time")),
         };
-        let lines = traffic.take_all();
-        // The greeting is one line after STARTTLS, where it is ours; the relay's own may have several.
-        let hello = lines.iter().position(|line| line.starts_with("220 ")).map_or(&[][..], |at| &lines[at + 1..]);
+        // The answer to EHLO is the last reply: after STARTTLS the greeting before it is our own.
+        let mut hello = traffic.take_reply();
+        while traffic.replies() > 0 {
+            hello = traffic.take_reply();
+        }
         let capabilities = Capabilities::parse(hello.iter().map(|line| line.get(4..).unwrap_or_default()));
         self.log_in(&mut connection, &traffic).await?;
         let dialogue = Dialogue::new(connection, traffic);

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use super::capabilities::Capabilities;
 use super::content::fit_for_wire;
-use super::group::Group;
 use super::dialogue::{Dialogue, Lost};
+use super::group::Group;
 use super::outcome::{Reply, Stop};
 use super::settings::Deadlines;
 use super::transaction::{Settled, Transaction, Turn, Verb};

@@ -56,11 +56,7 @@ impl Dialogue {
     }
 
     fn open(&self) -> Result<(), Lost> {
-        if self.over {
-            Err(Lost { why: "the connection was closed".to_owned(), closed: false })
-        } else {
-            Ok(())
-        }
+        if self.over { Err(Lost { why: "the connection was closed".to_owned(), closed: false }) } else { Ok(()) }
     }
 
     fn reply(

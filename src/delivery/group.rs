@@ -105,7 +105,7 @@ impl<'a> Group<'a> {
                     self.envelope(next);
                 }
             }
-            Progress::MailTaken | Progress::RcptTaken | Progress::Asked => {}
+            Progress::Begun | Progress::MailTaken | Progress::RcptTaken | Progress::Asked => {}
         }
         needs_reset
     }
@@ -118,13 +118,14 @@ impl<'a> Group<'a> {
             Progress::Unwritten => {
                 let mail = self.mail(&first.message);
                 self.ask(Verb::Mail, mail);
+                first.progress = Progress::Begun;
             }
             Progress::MailTaken => {
                 self.ask(Verb::Rcpt, format!("RCPT TO:<{}>\r\n", first.message.envelope.forward_path));
             }
             Progress::RcptTaken => self.ask(Verb::Data, "DATA\r\n"),
             Progress::Invited | Progress::InvitedInVain => self.content(first),
-            Progress::Asked | Progress::Sent { .. } => {}
+            Progress::Begun | Progress::Asked | Progress::Sent { .. } => {}
         }
         false
     }

@@ -94,6 +94,19 @@ pub enum Outcome {
     Untried(Reply),
 }
 
+impl Outcome {
+    /// The relay's words, or why there are none: then the code is 0.
+    pub fn reply(&self) -> &Reply {
+        match self {
+            Outcome::Accepted(reply)
+            | Outcome::Deferred(reply)
+            | Outcome::Rejected(reply)
+            | Outcome::InDoubt(reply)
+            | Outcome::Untried(reply) => reply,
+        }
+    }
+}
+
 /// How far a message had come when its outcome was known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {

@@ -60,7 +60,8 @@ impl<'de> Deserialize<'de> for Relays {
             }
 
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Relays, A::Error> {
-                RelaySettings::deserialize(serde::de::value::MapAccessDeserializer::new(map)).map(|one| Relays(vec![one]))
+                RelaySettings::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+                    .map(|one| Relays(vec![one]))
             }
 
             fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut tables: A) -> Result<Relays, A::Error> {
@@ -147,7 +148,8 @@ impl RelaySettings {
 
     fn check_header(&self) -> Result<(), SettingError> {
         let Some(name) = &self.idempotency_header else { return Ok(()) };
-        let sound = !name.is_empty() && name.len() <= 60 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let sound =
+            !name.is_empty() && name.len() <= 60 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         let ours = ["From", "To", "Subject", "Date", "Message-ID", "Reply-To", "MIME-Version", "DKIM-Signature"];
         let taken = ours.iter().any(|our| our.eq_ignore_ascii_case(name))
             || ["content-", "list-", "x-letterpress-"].iter().any(|our| name.to_ascii_lowercase().starts_with(our));
@@ -155,7 +157,11 @@ impl RelaySettings {
             return Ok(());
         }
         let what = format!("`{name}` can't be the name of such a header");
-        Err(SettingError::new("idempotency_header", what, "write it as the relay's documentation does, as in Idempotency-Key"))
+        Err(SettingError::new(
+            "idempotency_header",
+            what,
+            "write it as the relay's documentation does, as in Idempotency-Key",
+        ))
     }
 
     /// How long a connection is used, when there is a limit.

@@ -20,7 +20,8 @@ pub enum Verb {
 pub enum Progress {
     /// Nothing of it went out.
     Unwritten,
-    /// These stand for what may be said next, when one thing is said at a time.
+    /// One thing is said at a time: MAIL went out, or was taken, or RCPT was.
+    Begun,
     MailTaken,
     RcptTaken,
     /// Commands went out whose replies are to come.
@@ -30,7 +31,9 @@ pub enum Progress {
     /// The relay waits for content that it must not get, since there is no recipient.
     InvitedInVain,
     /// The content went out, or part of it: up to this octet of the connection.
-    Sent { end: u64 },
+    Sent {
+        end: u64,
+    },
 }
 
 /// What became of a message.
@@ -204,9 +207,8 @@ mod tests {
 
     #[test]
     fn a_lost_connection_leaves_in_doubt_only_what_went_out_whole() {
-        let outcome = |progress, written, first, closed| {
-            transaction(progress).lost("gone", written, first, closed).outcome
-        };
+        let outcome =
+            |progress, written, first, closed| transaction(progress).lost("gone", written, first, closed).outcome;
         let gone = || Reply::new(0, "gone");
         assert_eq!(outcome(Progress::Sent { end: 10 }, 10, false, false), Outcome::InDoubt(gone()));
         assert_eq!(outcome(Progress::Sent { end: 10 }, 9, true, false), Outcome::Deferred(gone()));

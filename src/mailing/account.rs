@@ -34,6 +34,7 @@ impl Run<'_, '_> {
             }
             News::Done(done) => {
                 self.outlets[outlet].came_back(hand, done.len());
+                self.count_losses(outlet, &done);
                 for one in done {
                     self.settle(outlet, one)?;
                 }
@@ -106,13 +107,11 @@ impl Run<'_, '_> {
     /// Replies change how fast relays and domains are written to, and may stop the mailing.
     fn steer(&mut self, outlet: usize, done: &Done, now: Duration) {
         let domain = done.address.domain();
-        let mut lost = false;
         match &done.outcome {
             Outcome::Accepted(_) => {
                 self.outlets[outlet].regulator.went_well(now);
                 self.domains.went_well(domain, now);
             }
-            Outcome::Deferred(reply) | Outcome::InDoubt(reply) if reply.code == 0 => lost = true,
             Outcome::Deferred(reply) if reply.asks_to_slow_down() => {
                 if reply.code == 421 || done.stage == Stage::Connection {
                     self.outlets[outlet].regulator.throttled(now);
@@ -130,9 +129,12 @@ impl Run<'_, '_> {
         if self.refusals.is_too_many() && self.ending.is_none() {
             self.ending = Some(Ended::Refusals { rejected: self.refusals.rejected(), of: self.refusals.of() });
         }
-        if !matches!(done.outcome, Outcome::Untried(_))
-            && let Some(stop) = self.outlets[outlet].count_losses(lost).cloned()
-        {
+    }
+
+    /// A connection that ends without a word about any message was lost; too many in a row, and the relay is given up.
+    fn count_losses(&mut self, outlet: usize, done: &[Done]) {
+        let silent = done.iter().all(|one| one.outcome.reply().code == 0);
+        if let Some(stop) = self.outlets[outlet].count_losses(silent).cloned() {
             self.lose(outlet, &stop);
         }
     }

@@ -257,8 +257,7 @@ impl<'r, 'd> Run<'r, 'd> {
         let address = row.address()?;
         let at = self.driver.clock.now();
         if let Some(reason) = self.driver.withdrawals.find(&address) {
-            let withdrawn =
-                Record { reply: reason.as_str().to_owned(), ..record(row.recipient, Event::Withdrawn, at) };
+            let withdrawn = Record { reply: reason.as_str().to_owned(), ..record(row.recipient, Event::Withdrawn, at) };
             return self.mailing.note(self.writer, &withdrawn);
         }
         let claimed = Record { relay: relay_number(outlet), ..record(row.recipient, Event::Claimed, at) };

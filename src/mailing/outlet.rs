@@ -187,7 +187,8 @@ impl Outlet {
             return None;
         }
         let what = format!("{} lost {MOST_LOSSES} connections in a row with nothing taken", self.name);
-        let stop = crate::diagnostic::Diagnostic::error(what).help("look at the relay's log; run the command again later");
+        let stop =
+            crate::diagnostic::Diagnostic::error(what).help("look at the relay's log; run the command again later");
         Some(self.give_up(Stop::transient(stop)))
     }
 
@@ -239,7 +240,10 @@ impl Outlet {
 /// Which relay and connection get the next message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
-    Give { outlet: usize, hand: usize },
+    Give {
+        outlet: usize,
+        hand: usize,
+    },
     /// Nobody can take one before then, or before somebody has news.
     Wait(Option<Duration>),
 }

@@ -67,7 +67,13 @@ impl Owed {
     }
 
     /// Reads the next reader who may be written to now into `row`; `false` when there is none at this moment.
-    pub fn next(&mut self, now: Duration, ledger: &Ledger, domain_ready: Patience<'_>, row: &mut PlanRow) -> Result<bool> {
+    pub fn next(
+        &mut self,
+        now: Duration,
+        ledger: &Ledger,
+        domain_ready: Patience<'_>,
+        row: &mut PlanRow,
+    ) -> Result<bool> {
         if self.next_passed_over(now, domain_ready, row)? {
             return Ok(true);
         }

@@ -35,9 +35,8 @@ impl SendSettings {
     pub fn patience(&self) -> Result<Patience, SettingError> {
         let time = |key: &'static str, text: &Option<String>, usual: Duration| match text {
             None => Ok(usual),
-            Some(text) => duration(text).ok_or_else(|| {
-                SettingError::new(key, format!("`{text}` is no time"), "write it as in 30s, 5m or 24h")
-            }),
+            Some(text) => duration(text)
+                .ok_or_else(|| SettingError::new(key, format!("`{text}` is no time"), "write it as in 30s, 5m or 24h")),
         };
         let first = time("retry_after", &self.retry_after, Duration::from_secs(60))?;
         Ok(Patience {

@@ -121,7 +121,8 @@ impl Worker {
 
     /// Takes the orders that are there, or waits for one when there is nothing to do. `false`: there will be none.
     async fn take_orders(&mut self) -> bool {
-        let busy = !self.desk.queue.is_empty() || self.desk.channel.as_ref().is_some_and(|open| !open.channel.is_idle());
+        let busy =
+            !self.desk.queue.is_empty() || self.desk.channel.as_ref().is_some_and(|open| !open.channel.is_idle());
         if !busy {
             match timeout(IDLE, self.orders.recv()).await {
                 Ok(Some(order)) => self.obey(order).await,
@@ -189,15 +190,16 @@ impl Worker {
         let Some(open) = &mut self.desk.channel else { return };
         let exchanged = open.channel.exchange(&mut settled).await;
         open.quiet = Stopwatch::start();
-        self.tell_settled(settled);
+        // A failure is told before what comes back with it: nobody is to be given out again then.
         if let Err(failure) = result {
-            self.give_back_queue();
             self.tell(failure);
+            self.give_back_queue();
         }
         if let Err(stop) = exchanged {
-            self.give_back_queue();
             self.tell(News::Failed(stop, true));
+            self.give_back_queue();
         }
+        self.tell_settled(settled);
         let spent = self.desk.channel.as_ref().is_some_and(|open| open.channel.is_over() && open.channel.is_idle());
         if spent {
             self.close().await;

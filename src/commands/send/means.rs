@@ -66,7 +66,9 @@ impl Means {
         }
         let total = counts.total();
         if let Some(quota) = self.quota.filter(|quota| *quota < total) {
-            session.screen.say(format!("Today      {} of them: the rest of what [limits] per_day allows", count(quota)));
+            session
+                .screen
+                .say(format!("Today      {} of them: the rest of what [limits] per_day allows", count(quota)));
         }
         let used: Vec<Option<Rate>> = self.main_relays().map(|outgoing| outgoing.rate).collect();
         if let Some(time) = forecast(&used, &self.limits, counts).filter(|time| time.as_secs() >= 1) {
