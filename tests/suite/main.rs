@@ -3,6 +3,8 @@
 mod architecture;
 mod commands;
 mod crash;
+#[path = "../../benches/shared/distance.rs"]
+mod distance;
 mod hostile;
 mod publication;
 mod referee;

@@ -10,6 +10,7 @@
 //! ```
 
 mod certificates;
+mod content;
 mod login;
 mod record;
 mod reply;
@@ -70,6 +71,12 @@ impl Builder {
     /// The EHLO keywords besides STARTTLS and AUTH, in place of PIPELINING, SIZE, 8BITMIME and ENHANCEDSTATUSCODES.
     pub(crate) fn keywords(mut self, keywords: &[&str]) -> Builder {
         self.keywords = keywords.iter().map(|&keyword| keyword.to_owned()).collect();
+        self
+    }
+
+    /// Offers CHUNKING besides.
+    pub(crate) fn chunking(mut self) -> Builder {
+        self.keywords.push("CHUNKING".to_owned());
         self
     }
 

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Record {
     pub(crate) connections: Vec<Connection>,
-    /// All messages received to their final dot, in order, taken or not.
+    /// All messages received to their end, in order, taken or not.
     pub(crate) messages: Vec<Message>,
     /// The most connections that were open at once.
     pub(crate) most_open: usize,
@@ -14,6 +14,11 @@ impl Record {
     /// Connections open now.
     pub(crate) fn open(&self) -> usize {
         self.connections.iter().filter(|connection| connection.open).count()
+    }
+
+    /// The most messages that were in flight at once on any connection.
+    pub(crate) fn most_in_flight(&self) -> usize {
+        self.connections.iter().map(|connection| connection.most_in_flight).max().unwrap_or_default()
     }
 
     /// Every breach of the protocol, with the number of its connection.
@@ -41,6 +46,8 @@ pub(crate) struct Connection {
     /// Why the TLS handshake failed.
     pub(crate) tls_error: Option<String>,
     pub(crate) open: bool,
+    /// The most messages that had begun at once, unanswered: one, or more when the next MAIL came before the reply.
+    pub(crate) most_in_flight: usize,
 }
 
 impl Connection {
@@ -75,7 +82,7 @@ pub(crate) struct Login {
     pub(crate) tls: bool,
 }
 
-/// A message as it was received, its dot-stuffing undone.
+/// A message as it was meant: dot-stuffing undone, chunks joined.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) from: String,

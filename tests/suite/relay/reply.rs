@@ -1,7 +1,12 @@
 //! What the relay says: the usual reply, or what the script makes of it.
 
+use std::time::Duration;
+
 use super::script::{Action, Step};
 use super::session::{Going, Over, Session};
+
+/// How often a connection that is held at a gate looks at what the client sends meanwhile.
+const LOOK: Duration = Duration::from_millis(5);
 
 impl Session<'_> {
     /// Refuses a command that breaks the protocol.
@@ -20,16 +25,32 @@ impl Session<'_> {
 
     /// Comes to a step: the script's action, or the usual reply. Returns the first digit of what was said.
     pub(super) fn step(&mut self, step: Step, addresses: &[String], usual: &str) -> Going<u8> {
-        let action = self.decide(step, addresses);
+        let action = self.decide(step, addresses)?;
         self.perform(action, usual)
     }
 
-    pub(super) fn decide(&self, step: Step, addresses: &[String]) -> Action {
+    /// What to do at a step, after the gate that may stand before it.
+    pub(super) fn decide(&mut self, step: Step, addresses: &[String]) -> Going<Action> {
         let (gate, action) = self.shared.script.lock().unwrap().at(step, addresses);
         if let Some(gate) = gate {
-            gate.pass();
+            gate.arrive();
+            while !gate.is_open_within(LOOK) {
+                self.look_ahead()?;
+            }
         }
-        action
+        self.look_ahead()?;
+        Ok(action)
+    }
+
+    /// Takes in what the client has sent on before this reply, and notes how many messages are in flight.
+    fn look_ahead(&mut self) -> Going {
+        let begun = usize::from(self.begun);
+        let in_flight = begun + self.wire()?.messages_ahead();
+        self.shared.note(|record| {
+            let connection = &mut record.connections[self.number];
+            connection.most_in_flight = connection.most_in_flight.max(in_flight);
+        });
+        Ok(())
     }
 
     pub(super) fn perform(&mut self, action: Action, usual: &str) -> Going<u8> {

@@ -2,6 +2,7 @@
 //! reply back until the test lets it go. A relay without rules behaves well.
 
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
 
 use super::PATIENCE;
 
@@ -19,7 +20,7 @@ pub(crate) enum Step {
     Rcpt,
     /// DATA, before the message.
     Data,
-    /// The end of the message, its final dot.
+    /// The end of the message: its final dot, or the octets of `BDAT … LAST`.
     Message,
     Rset,
     Quit,
@@ -175,12 +176,17 @@ impl Gate {
         changed.notify_all();
     }
 
-    /// The relay's side: reports the arrival, then waits for the release.
-    pub(super) fn pass(&self) {
+    /// The relay's side: reports the arrival.
+    pub(super) fn arrive(&self) {
         let (state, changed) = &*self.0;
-        let mut state = state.lock().unwrap();
-        state.arrived += 1;
+        state.lock().unwrap().arrived += 1;
         changed.notify_all();
-        drop(changed.wait_while(state, |state| !state.open).unwrap());
+    }
+
+    /// The relay's side: waits so long for the release.
+    pub(super) fn is_open_within(&self, time: Duration) -> bool {
+        let (state, changed) = &*self.0;
+        let waiting = changed.wait_timeout_while(state.lock().unwrap(), time, |state| !state.open);
+        waiting.unwrap().0.open
     }
 }

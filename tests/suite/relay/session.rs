@@ -4,8 +4,8 @@
 use std::io;
 use std::net::TcpStream;
 
-use super::record::{Command, Connection, Message};
-use super::script::{Action, Step};
+use super::record::{Command, Connection};
+use super::script::Step;
 use super::wire::Wire;
 use super::{Protection, Shared, syntax};
 
@@ -23,10 +23,12 @@ pub(super) type Going<T = ()> = Result<T, Over>;
 /// A mail transaction: between MAIL and the message's end.
 #[derive(Default)]
 pub(super) struct Transaction {
-    from: String,
-    to: Vec<String>,
-    /// A recipient was refused, so that DATA in the same group may come in vain.
-    refused: bool,
+    pub(super) from: String,
+    pub(super) to: Vec<String>,
+    /// A recipient was refused, so that DATA or BDAT in the same group may come in vain.
+    pub(super) refused: bool,
+    /// What BDAT has brought so far.
+    pub(super) chunks: Option<Vec<u8>>,
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "they vary freely")]
@@ -34,13 +36,17 @@ pub(super) struct Session<'a> {
     /// `None` once closed.
     pub(super) wire: Option<Wire>,
     pub(super) shared: &'a Shared,
-    number: usize,
+    pub(super) number: usize,
     pub(super) tls: bool,
     greeted: bool,
     pub(super) authenticated: bool,
     pub(super) transaction: Option<Transaction>,
     /// MAIL was refused, so that the rest of its group comes in vain.
     pub(super) mail_refused: bool,
+    /// BDAT was refused, and nothing but RSET helps (RFC 3030 section 2).
+    pub(super) chunk_refused: bool,
+    /// MAIL came, and its message was not yet answered.
+    pub(super) begun: bool,
 }
 
 impl<'a> Session<'a> {
@@ -61,6 +67,8 @@ impl<'a> Session<'a> {
             authenticated: false,
             transaction: None,
             mail_refused: false,
+            chunk_refused: false,
+            begun: false,
         };
         let _over = session.talk();
         if let Some(wire) = session.wire.take() {
@@ -116,8 +124,9 @@ impl<'a> Session<'a> {
             "MAIL" => self.mail(argument),
             "RCPT" => self.rcpt(argument),
             "DATA" => self.data(),
+            "BDAT" => self.bdat(argument),
             "RSET" => {
-                self.transaction = None;
+                self.begin_anew();
                 self.step(Step::Rset, &[], "250 2.0.0 Ok").map(drop)
             }
             "NOOP" => self.say("250 2.0.0 Ok"),
@@ -127,6 +136,13 @@ impl<'a> Session<'a> {
             }
             _ => self.refuse("500 5.5.1 Command not recognised", &format!("unknown command {verb}")),
         }
+    }
+
+    fn begin_anew(&mut self) {
+        self.transaction = None;
+        self.mail_refused = false;
+        self.chunk_refused = false;
+        self.begun = false;
     }
 
     /// One command line; `None` when the client has closed.
@@ -147,11 +163,21 @@ impl<'a> Session<'a> {
         let verb = verb.to_ascii_uppercase();
         let tls = self.tls;
         self.note(|connection| connection.commands.push(Command { line: format!("{verb}{rest}"), tls }));
-        let may_go_on = self.offers("PIPELINING") && matches!(verb.as_str(), "MAIL" | "RCPT" | "RSET");
-        if self.wire()?.has_more() && !may_go_on {
-            self.fault(&format!("did not wait for the reply to {verb}"));
+        // Behind BDAT its octets come; what follows them is looked at when they are read.
+        if verb != "BDAT" {
+            let anywhere_in_a_group = matches!(verb.as_str(), "MAIL" | "RCPT" | "RSET");
+            self.expect_no_more_after(&verb, anywhere_in_a_group)?;
         }
         Ok(Some(line.to_owned()))
+    }
+
+    /// A fault when more has come already than may come before the reply (RFC 2920 section 3.1).
+    pub(super) fn expect_no_more_after(&mut self, what: &str, anywhere_in_a_group: bool) -> Going {
+        let may_go_on = anywhere_in_a_group && self.offers("PIPELINING");
+        if self.wire()?.has_more() && !may_go_on {
+            self.fault(&format!("did not wait for the reply to {what}"));
+        }
+        Ok(())
     }
 
     pub(super) fn offers(&self, keyword: &str) -> bool {
@@ -182,7 +208,7 @@ impl<'a> Session<'a> {
             .enumerate()
             .map(|(n, line)| format!("250{}{line}", if n == last { ' ' } else { '-' }))
             .collect();
-        self.transaction = None;
+        self.begin_anew();
         self.greeted = self.step(Step::Hello, &[], &reply.join("\n"))? == b'2';
         Ok(())
     }
@@ -196,7 +222,7 @@ impl<'a> Session<'a> {
             self.handshake()?;
             self.greeted = false;
             self.authenticated = false;
-            self.transaction = None;
+            self.begin_anew();
         }
         Ok(())
     }
@@ -216,6 +242,10 @@ impl<'a> Session<'a> {
         if self.transaction.is_some() {
             return self.refuse("503 5.5.1 Nested MAIL", "MAIL inside a transaction");
         }
+        if self.chunk_refused {
+            return self.refuse("503 5.5.1 RSET first", "MAIL without RSET after a refused BDAT");
+        }
+        self.begun = true;
         let (from, parameters) = match syntax::path_argument(argument, "FROM") {
             Ok(parsed) => parsed,
             Err(error) => return self.refuse("501 5.5.4 Syntax", &format!("MAIL {argument}: {error}")),
@@ -249,7 +279,7 @@ impl<'a> Session<'a> {
         size.is_some_and(|size: usize| size > self.size_limit())
     }
 
-    fn size_limit(&self) -> usize {
+    pub(super) fn size_limit(&self) -> usize {
         let limit = self.shared.setup.keywords.iter().find_map(|keyword| keyword.strip_prefix("SIZE "));
         limit.and_then(|limit| limit.parse().ok()).unwrap_or(usize::MAX)
     }
@@ -273,77 +303,5 @@ impl<'a> Session<'a> {
             transaction.refused = true;
         }
         Ok(())
-    }
-
-    fn data(&mut self) -> Going {
-        let Some(transaction) = &self.transaction else {
-            return self.refuse_in_group("503 5.5.1 MAIL first", "DATA without MAIL");
-        };
-        let to = transaction.to.clone();
-        if to.is_empty() && !transaction.refused {
-            return self.refuse("503 5.5.1 RCPT first", "DATA without RCPT");
-        }
-        if to.is_empty() {
-            return self.say("554 5.5.1 No valid recipients");
-        }
-        if self.wire()?.has_more() {
-            self.fault("sent the message before the reply to DATA");
-        }
-        if self.step(Step::Data, &to, "354 End data with <CR><LF>.<CR><LF>")? != b'3' {
-            return Ok(());
-        }
-        let (bytes, faults) = self.read_message()?;
-        for fault in &faults {
-            self.fault(fault);
-        }
-        let usual = match faults.first() {
-            Some(fault) => format!("550 5.6.0 {fault}"),
-            None if bytes.len() > self.size_limit() => "552 5.3.4 Message too big".to_owned(),
-            None => "250 2.0.0 Ok: queued".to_owned(),
-        };
-        let transaction = self.transaction.take().ok_or(Over)?;
-        let message = Message { from: transaction.from, to: transaction.to, bytes, tls: self.tls, taken: false };
-        self.finish(&message, &usual)
-    }
-
-    /// The lines up to the final dot, dot-stuffing undone, and what is wrong with them.
-    fn read_message(&mut self) -> Going<(Vec<u8>, Vec<String>)> {
-        let (mut bytes, mut faults) = (Vec::new(), Vec::new());
-        loop {
-            let line = self.wire()?.read_until(b"\r\n")?.ok_or(Over)?;
-            let text = &line[..line.len() - 2];
-            if text == b"." {
-                return Ok((bytes, faults));
-            }
-            let wrong = [
-                (text.contains(&b'\n'), "bare <LF> in the message"),
-                (text.contains(&b'\r'), "bare <CR> in the message"),
-                (text.contains(&0), "NUL in the message"),
-                (text.iter().any(|b| *b > 127), "8-bit byte in the message"),
-                (text.len() > 998, "message line over 998 octets"),
-            ];
-            faults.extend(wrong.iter().filter(|(wrong, _)| *wrong).map(|(_, fault)| (*fault).to_owned()));
-            bytes.extend_from_slice(line.strip_prefix(b".").unwrap_or(&line));
-        }
-    }
-
-    /// The reply to a message. It is on record before the reply leaves, as taken when the reply will say so.
-    fn finish(&mut self, message: &Message, usual: &str) -> Going {
-        let at = self.shared.note(|record| {
-            record.messages.push(message.clone());
-            record.messages.len() - 1
-        });
-        let action = self.decide(Step::Message, &message.to);
-        let taken = match &action {
-            Action::Usual | Action::Inject(_) | Action::Bytewise(None) => usual.starts_with('2'),
-            Action::Reply(reply) | Action::ReplyAndClose(reply) | Action::Bytewise(Some(reply)) => {
-                reply.starts_with('2')
-            }
-            Action::Raw(bytes) => bytes.starts_with(b"2"),
-            Action::TakeAndClose => true,
-            Action::Close | Action::Reset | Action::Endless => false,
-        };
-        self.shared.note(|record| record.messages[at].taken = taken);
-        self.perform(action, usual).map(drop)
     }
 }

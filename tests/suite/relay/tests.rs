@@ -10,6 +10,7 @@ use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use super::*;
+use crate::distance::Distant;
 
 trait Duplex: Read + Write {}
 impl<T: Read + Write> Duplex for T {}
@@ -48,6 +49,11 @@ impl Client {
     fn send(&mut self, bytes: &[u8]) {
         self.0.get_mut().write_all(bytes).unwrap();
         self.0.get_mut().flush().unwrap();
+    }
+
+    /// The codes of the next replies.
+    fn codes<const N: usize>(&mut self) -> [String; N] {
+        [(); N].map(|()| self.reply()[..3].to_owned())
     }
 
     /// The next reply, its lines joined by `\n`.
@@ -97,6 +103,19 @@ const LETTER: [(&str, &str); 5] = [
     ("DATA", "354"),
     ("Subject: x\r\n\r\nHello\r\n..\r\n.", "250"),
 ];
+
+/// A message as one group: RSET, MAIL, RCPT and BDAT with all its octets.
+fn chunked(to: &str, octets: &str) -> Vec<u8> {
+    let size = octets.len();
+    format!("RSET\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<{to}>\r\nBDAT {size} LAST\r\n{octets}").into_bytes()
+}
+
+/// A client that has said EHLO to a relay with CHUNKING.
+fn chunking(relay: &Relay) -> Client {
+    let mut client = Client::connect(relay);
+    assert!(client.say("EHLO client.example.org").contains("CHUNKING"));
+    client
+}
 
 #[test]
 fn a_letter_is_taken_and_recorded() {
@@ -165,13 +184,16 @@ fn bad_bytes_in_a_message_are_found() {
         ("\0", "NUL"),
         (long.as_str(), "998"),
     ] {
-        let relay = Relay::plain().start();
+        let relay = Relay::plain().chunking().start();
         let mut client = Client::connect(&relay);
         client.dialogue(&LETTER[..4]);
         client.dialogue(&[(&format!("{body}\r\n."), "550")]);
+        client.send(&chunked("ann@example.org", &format!("{body}\r\n")));
+        assert_eq!(client.codes(), ["250", "250", "250", "550"]);
         let record = relay.record();
-        assert!(record.faults()[0].contains(fault), "{:?}", record.faults());
-        assert!(!record.messages[0].taken);
+        assert!(record.faults().iter().all(|found| found.contains(fault)), "{:?}", record.faults());
+        assert_eq!(record.faults().len(), 2);
+        assert!(record.messages.iter().all(|message| !message.taken));
     }
 }
 
@@ -191,10 +213,7 @@ fn commands_in_groups_are_for_relays_that_offer_it() {
         let mut client = Client::connect(&relay);
         client.dialogue(&LETTER[..1]);
         client.send(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<ann@example.org>\r\nDATA\r\n");
-        assert_eq!(
-            [client.reply(), client.reply(), client.reply()].map(|reply| reply[..3].to_owned()),
-            ["250", "250", "354"]
-        );
+        assert_eq!(client.codes(), ["250", "250", "354"]);
         client.dialogue(&[("\r\n.", "250")]);
         assert_eq!(relay.record().faults().len(), faults, "{:?}", relay.record().faults());
     }
@@ -208,16 +227,173 @@ fn the_rest_of_a_refused_group_is_no_fault() {
     let mut client = Client::connect(&relay);
     client.dialogue(&LETTER[..1]);
     client.send(b"MAIL FROM:<a@example.com>\r\nRCPT TO:<ann@example.org>\r\nDATA\r\n");
-    assert_eq!(
-        [client.reply(), client.reply(), client.reply()].map(|reply| reply[..3].to_owned()),
-        ["450", "503", "503"]
-    );
+    assert_eq!(client.codes(), ["450", "503", "503"]);
     client.send(b"MAIL FROM:<b@example.com>\r\nRCPT TO:<ann@example.org>\r\nDATA\r\n");
-    assert_eq!(
-        [client.reply(), client.reply(), client.reply()].map(|reply| reply[..3].to_owned()),
-        ["250", "550", "554"]
-    );
+    assert_eq!(client.codes(), ["250", "550", "554"]);
     client.dialogue(&[("RSET", "250"), ("QUIT", "221")]);
+    relay.assert_no_faults();
+}
+
+#[test]
+fn the_next_message_may_begin_behind_the_dot_where_groups_are_offered() {
+    for (keywords, faults) in [(&["PIPELINING"][..], vec![]), (&[][..], vec!["the message", "MAIL", "RCPT"])] {
+        let relay = Relay::plain().keywords(keywords).start();
+        let mut client = Client::connect(&relay);
+        client.dialogue(&LETTER[..4]);
+        client.send(b"one\r\n.\r\nMAIL FROM:<a@example.com>\r\nRCPT TO:<bob@example.org>\r\nDATA\r\n");
+        assert_eq!(client.codes(), ["250", "250", "250", "354"]);
+        client.dialogue(&[("two\r\n.", "250"), ("QUIT", "221")]);
+        let found = relay.record().faults();
+        assert_eq!(found.len(), faults.len(), "{found:?}");
+        assert!(found.iter().zip(faults).all(|(found, wanted)| found.ends_with(wanted)), "{found:?}");
+        assert_eq!(relay.taken_by(), ["ann@example.org", "bob@example.org"]);
+        assert_eq!(relay.record().most_in_flight(), 2);
+    }
+}
+
+#[test]
+fn nothing_may_come_before_the_reply_to_data() {
+    let relay = Relay::plain().start();
+    let mut client = Client::connect(&relay);
+    client.dialogue(&LETTER[..3]);
+    client.send(b"DATA\r\nSubject: x\r\n\r\n.\r\nQUIT\r\n");
+    assert_eq!(client.codes(), ["354", "250", "221"]);
+    assert_eq!(relay.record().faults(), ["connection 0: did not wait for the reply to DATA"]);
+}
+
+#[test]
+fn chunks_are_raw_octets_and_join() {
+    let relay = Relay::plain().chunking().start();
+    let mut client = chunking(&relay);
+    client.dialogue(&LETTER[1..3]);
+    client.send(b"BDAT 9\r\na\r\n.\r\n..\r");
+    assert_eq!(client.codes(), ["250"]);
+    client.send(b"BDAT 7\r\n\nRSET\r\nBDAT 0 last\r\n");
+    assert_eq!(client.codes(), ["250", "250"]);
+    client.dialogue(&[("QUIT", "221")]);
+    assert_eq!(relay.taken()[0].bytes, b"a\r\n.\r\n..\r\nRSET\r\n");
+    assert_eq!(relay.record().connections[0].count("BDAT"), 3);
+    relay.assert_no_faults();
+}
+
+#[test]
+fn many_messages_can_be_in_flight() {
+    let relay = Relay::plain().chunking().start();
+    let gate = Gate::new();
+    relay.rule(on(Step::Message).nth(1).hold(&gate));
+    let mut client = chunking(&relay);
+    let names: Vec<String> = (0..8).map(|n| format!("reader{n}@example.org")).collect();
+    let body = "Subject: x\r\n\r\nMAIL is no command here\r\n.\r\n";
+    client.send(&names.iter().flat_map(|name| chunked(name, body)).collect::<Vec<_>>());
+    gate.wait_reached();
+    // Seen while the first is held.
+    assert_eq!(relay.wait_until(|record| record.most_in_flight() == 8).messages.len(), 1);
+    gate.release();
+    for _ in &names {
+        assert_eq!(client.codes(), ["250", "250", "250", "250"]);
+    }
+    assert_eq!(relay.taken_by(), names);
+    assert!(relay.taken().iter().all(|message| message.bytes == body.as_bytes()));
+    assert_eq!(relay.record().most_in_flight(), 8);
+    relay.assert_no_faults();
+}
+
+#[test]
+fn refusals_in_a_window_concern_their_message_alone() {
+    let relay = Relay::plain().chunking().start();
+    relay.rule(on(Step::Mail).nth(1).reply("450 4.2.0 Later"));
+    relay.rule(on(Step::Rcpt).of("bob@example.org").reply("550 5.1.1 No such user"));
+    relay.rule(on(Step::Message).of("cid@example.org").reply("554 5.6.0 No"));
+    let mut client = chunking(&relay);
+    let names = ["ann", "bob", "cid", "dan"].map(|name| format!("{name}@example.org"));
+    client.send(&names.iter().flat_map(|name| chunked(name, "x\r\n.\r\n")).collect::<Vec<_>>());
+    assert_eq!(client.codes(), ["250", "450", "503", "503"]);
+    assert_eq!(client.codes(), ["250", "250", "550", "554"]);
+    assert_eq!(client.codes(), ["250", "250", "250", "554"]);
+    assert_eq!(client.codes(), ["250", "250", "250", "250"]);
+    assert_eq!(relay.taken_by(), ["dan@example.org"]);
+    relay.assert_no_faults();
+}
+
+#[test]
+fn chunks_against_the_rules_are_found() {
+    const MAIL: &str = "MAIL FROM:<a@example.com>\r\n";
+    const RCPT: &str = "RCPT TO:<ann@example.org>\r\n";
+    const PIPELINED: &[&str] = &["PIPELINING", "CHUNKING"];
+    for (keywords, groups, faults) in [
+        (PIPELINED, vec!["BDAT 3 LAST\r\nx\r\n"], vec!["BDAT without MAIL"]),
+        (PIPELINED, vec![MAIL, "BDAT 3 LAST\r\nx\r\n"], vec!["BDAT without RCPT"]),
+        (PIPELINED, vec![MAIL, RCPT, "BDAT 3\r\nx\r\n", MAIL], vec!["MAIL inside a transaction"]),
+        (PIPELINED, vec![MAIL, RCPT, "BDAT 3\r\nx\r\n", "DATA\r\n"], vec!["DATA after BDAT in one transaction"]),
+        (PIPELINED, vec![MAIL, RCPT, "BDAT 1 LAST\r\nx"], vec!["the message ends without <CR><LF>"]),
+        (PIPELINED, vec![MAIL, RCPT, "BDAT 3 FIRST\r\n"], vec!["BDAT 3 FIRST"]),
+        (PIPELINED, vec![MAIL, RCPT, "BDAT x\r\n"], vec!["BDAT x"]),
+        (&["PIPELINING"], vec![MAIL, RCPT, "BDAT 3 LAST\r\n"], vec!["BDAT 3 LAST"]),
+        (&["CHUNKING"], vec![MAIL, RCPT, "BDAT 3\r\nx\r\n", "BDAT 0 LAST\r\n"], vec![]),
+    ] {
+        let relay = Relay::plain().keywords(keywords).start();
+        let mut client = Client::connect(&relay);
+        client.dialogue(&LETTER[..1]);
+        for group in &groups {
+            client.send(group.as_bytes());
+            client.reply();
+        }
+        let found = relay.record().faults();
+        let wanted: Vec<String> = faults.iter().map(|fault| format!("connection 0: {fault}")).collect();
+        assert_eq!(found, wanted, "{groups:?}");
+    }
+}
+
+#[test]
+fn only_rset_helps_after_a_refused_chunk() {
+    let relay = Relay::plain().chunking().start();
+    relay.rule(on(Step::Message).nth(1).reply("451 4.3.0 Later"));
+    let mut client = chunking(&relay);
+    client.send(&chunked("ann@example.org", "x\r\n"));
+    assert_eq!(client.codes(), ["250", "250", "250", "451"]);
+    client.dialogue(&[("MAIL FROM:<a@example.com>", "503"), ("RSET", "250")]);
+    assert_eq!(relay.record().faults(), ["connection 0: MAIL without RSET after a refused BDAT"]);
+    client.send(&chunked("ann@example.org", "x\r\n"));
+    assert_eq!(client.codes(), ["250", "250", "250", "250"]);
+    client.dialogue(&[("MAIL FROM:<a@example.com>", "250")]);
+    assert_eq!(relay.record().faults().len(), 1);
+}
+
+#[test]
+fn in_chunks_too_the_end_of_the_message_is_where_rules_apply() {
+    for (action, taken) in [(Action::Close, 0), (Action::TakeAndClose, 1)] {
+        let relay = Relay::plain().chunking().start();
+        relay.rule(on(Step::Message).act(action));
+        let mut client = chunking(&relay);
+        client.send(&[chunked("ann@example.org", "x\r\n"), chunked("bob@example.org", "x\r\n")].concat());
+        assert_eq!(client.codes(), ["250", "250", "250"]);
+        assert_eq!(client.rest().unwrap(), b"");
+        assert_eq!((relay.record().messages.len(), relay.taken().len()), (1, taken));
+    }
+}
+
+#[test]
+fn at_a_distance_a_dialogue_takes_its_round_trips() {
+    let relay = Relay::plain().chunking().start();
+    let one_way = Duration::from_millis(5);
+    let distant = Distant::new(relay.address(), one_way).unwrap();
+    let begun = std::time::Instant::now();
+    let tcp = TcpStream::connect(distant.address()).unwrap();
+    tcp.set_read_timeout(Some(PATIENCE)).unwrap();
+    let mut client = Client(BufReader::new(Box::new(tcp)));
+    client.reply();
+    client.dialogue(&LETTER);
+    assert_eq!(distant.round_trips(), 5);
+    // Later at the earliest; nobody knows at the latest.
+    assert!(begun.elapsed() >= one_way * 12);
+    client.send(&chunked("bob@example.org", "x\r\n").repeat(8));
+    for _ in 0..8 {
+        assert_eq!(client.codes(), ["250", "250", "250", "250"]);
+    }
+    assert_eq!(distant.round_trips(), 6);
+    client.dialogue(&[("QUIT", "221")]);
+    assert_eq!(client.rest().unwrap(), b"");
+    assert_eq!((distant.round_trips(), relay.taken().len()), (7, 9));
     relay.assert_no_faults();
 }
 

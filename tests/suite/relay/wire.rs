@@ -19,7 +19,9 @@ enum Stream {
 /// One connection, with what was read and not yet used.
 pub(super) struct Wire {
     stream: Stream,
-    unused: Vec<u8>,
+    read: Vec<u8>,
+    /// So much of it is used.
+    used: usize,
 }
 
 impl Wire {
@@ -27,7 +29,7 @@ impl Wire {
         tcp.set_nodelay(true)?;
         tcp.set_read_timeout(Some(PATIENCE))?;
         tcp.set_write_timeout(Some(PATIENCE))?;
-        Ok(Wire { stream: Stream::Plain(tcp), unused: Vec::new() })
+        Ok(Wire { stream: Stream::Plain(tcp), read: Vec::new(), used: 0 })
     }
 
     fn tcp(&self) -> &TcpStream {
@@ -56,34 +58,97 @@ impl Wire {
     pub(super) fn read_until(&mut self, end: &[u8]) -> io::Result<Option<Vec<u8>>> {
         let mut searched = 0;
         loop {
-            if let Some(at) = find(&self.unused[searched..], end) {
-                return Ok(Some(self.unused.drain(..searched + at + end.len()).collect()));
+            if let Some(at) = find(&self.unused()[searched..], end) {
+                return Ok(Some(self.take(searched + at + end.len())));
             }
-            searched = self.unused.len().saturating_sub(end.len() - 1);
-            if self.unused.len() > LIMIT {
-                return Err(io::Error::other("more bytes than any test sends"));
-            }
-            let mut chunk = [0; 16384];
-            let count = match &mut self.stream {
-                Stream::Plain(tcp) => tcp.read(&mut chunk)?,
-                Stream::Tls(tls) => tls.read(&mut chunk)?,
-            };
-            match (count, self.unused.is_empty()) {
+            searched = self.unused().len().saturating_sub(end.len() - 1);
+            match (self.fill()?, self.unused().is_empty()) {
                 (0, true) => return Ok(None),
                 (0, false) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                (count, _) => self.unused.extend_from_slice(&chunk[..count]),
+                _ => {}
             }
         }
     }
 
+    /// So many bytes, whatever they are.
+    pub(super) fn read_exactly(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        while self.unused().len() < count {
+            if self.fill()? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(self.take(count))
+    }
+
+    fn unused(&self) -> &[u8] {
+        &self.read[self.used..]
+    }
+
+    fn take(&mut self, count: usize) -> Vec<u8> {
+        let taken = self.unused()[..count].to_vec();
+        self.used += count;
+        if self.used == self.read.len() {
+            self.forget();
+        }
+        taken
+    }
+
+    /// Reads once, and waits for it if it must; 0 when the client has closed.
+    fn fill(&mut self) -> io::Result<usize> {
+        if self.read.len() > LIMIT {
+            self.read.drain(..self.used);
+            self.used = 0;
+        }
+        if self.read.len() > LIMIT {
+            return Err(io::Error::other("more bytes than any test sends"));
+        }
+        let mut chunk = [0; 16384];
+        let count = match &mut self.stream {
+            Stream::Plain(tcp) => tcp.read(&mut chunk)?,
+            Stream::Tls(tls) => tls.read(&mut chunk)?,
+        };
+        self.read.extend_from_slice(&chunk[..count]);
+        Ok(count)
+    }
+
+    /// Reads all that has come by now. Whatever goes wrong is found when it is waited for.
+    fn fill_without_waiting(&mut self) {
+        if self.tcp().set_nonblocking(true).is_ok() {
+            while self.fill().is_ok_and(|count| count > 0) {}
+            let _ = self.tcp().set_nonblocking(false);
+        }
+    }
+
     /// Whether the client sent on without waiting for the reply.
-    pub(super) fn has_more(&self) -> bool {
-        !self.unused.is_empty()
+    pub(super) fn has_more(&mut self) -> bool {
+        self.fill_without_waiting();
+        !self.unused().is_empty()
+    }
+
+    /// How many messages begin in what the client has sent on.
+    pub(super) fn messages_ahead(&mut self) -> usize {
+        self.fill_without_waiting();
+        let (mut count, mut rest) = (0, self.unused());
+        while let Some(end) = find(rest, b"\r\n") {
+            let line = String::from_utf8_lossy(&rest[..end]).to_ascii_uppercase();
+            let mut words = line.split(' ');
+            let skipped = match words.next() {
+                Some("MAIL") => {
+                    count += 1;
+                    0
+                }
+                Some("BDAT") => words.next().and_then(|size| size.parse().ok()).unwrap_or(0),
+                _ => 0,
+            };
+            rest = rest.get(end + 2 + skipped..).unwrap_or_default();
+        }
+        count
     }
 
     /// Forgets what the client sent on.
     pub(super) fn forget(&mut self) {
-        self.unused.clear();
+        self.read.clear();
+        self.used = 0;
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
