@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Result, Severity};
 use crate::edition::{Fields, Group};
 use crate::mailing::Press;
 use crate::message::Message;
+use crate::message::dkim::Signer;
 use crate::preview::{Proofed, decode_copy};
 use crate::publication::Mailbox;
 use crate::report::counted;
@@ -37,7 +38,7 @@ pub(super) fn take(audience: Audience, segment: Option<&Segment>, press: &mut Pr
     let bare = press.template().bare_gaps().to_vec();
     let mut holes = vec![0u64; bare.len()];
     let mut groups: BTreeSet<Group> = BTreeSet::new();
-    let mut findings: Vec<Diagnostic> = Vec::new();
+    let mut findings: Vec<Diagnostic> = press.composer().signers().iter().filter_map(Signer::warning).collect();
     let summary = audience.visit(segment, &mut |row| {
         let group = press.template().group_of(row);
         let new = !groups.contains(&group);

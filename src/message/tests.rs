@@ -60,7 +60,7 @@ fn composer() -> Composer {
 }
 
 fn message(name: &str, subject: &str) -> Message {
-    composer().message(&edition(subject), &Address::parse("ann@example.org").unwrap(), &row(name))
+    composer().message(&edition(subject), &Address::parse("ann@example.org").unwrap(), &row(name)).unwrap()
 }
 
 #[test]
