@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable::{self, Privacy};
-use crate::message::dkim::{Algorithm, DnsRecord, Key, KeySettings, Signer, check_selector};
+use crate::message::dkim::{Algorithm, DkimSettings, DnsRecord, Key, KeySettings, Signer, check_selector};
 use crate::project::Project;
 use crate::publication::SettingError;
 
@@ -55,8 +55,10 @@ pub fn run(args: &DkimArgs, session: &Session) -> Result<Exit> {
 
 fn keygen(args: &KeygenArgs, session: &Session) -> Result<Exit> {
     let project = session.project()?;
-    let settings = wanted(args, &project)?;
     let from = project.config.publication.from.address.domain();
+    let asked = asked(args)?;
+    let known = known(&asked, &project.config.settings.dkim, from);
+    let settings = known.unwrap_or(&asked);
     let domain = settings.domain(from).map_err(|error| of_option("--domain", &error))?;
     let file = settings.key_file();
     let path = project.root.join(&file);
@@ -74,21 +76,22 @@ fn keygen(args: &KeygenArgs, session: &Session) -> Result<Exit> {
     let signer = Signer::new(key, &domain, &settings.selector, &file);
     show(&signer, session);
     session.screen.document(&described(&signer));
-    tell(&signer, &project, session);
+    tell(&signer, known.is_some(), &project, session);
     Ok(Exit::Done)
 }
 
-/// The settings of the key to be made: those of `letterpress.toml` where it names the selector already.
-fn wanted(args: &KeygenArgs, project: &Project) -> Result<KeySettings> {
+/// What was asked for, as settings.
+fn asked(args: &KeygenArgs) -> Result<KeySettings> {
     let usual = if args.ed25519 { "letterpress-ed25519" } else { "letterpress" };
     let selector = args.selector.as_deref().unwrap_or(usual);
     check_selector(selector).map_err(|error| of_option("--selector", &error))?;
-    let known = project.config.settings.dkim.keys.iter().find(|key| key.selector == selector);
-    let mut settings = known.cloned().unwrap_or_else(|| KeySettings::of_selector(selector));
-    if args.domain.is_some() {
-        settings.domain.clone_from(&args.domain);
-    }
-    Ok(settings)
+    Ok(KeySettings { domain: args.domain.clone(), ..KeySettings::of_selector(selector) })
+}
+
+/// The key of `letterpress.toml` that is meant, if it names it: then it is made where it is looked for.
+fn known<'a>(asked: &KeySettings, settings: &'a DkimSettings, from: &str) -> Option<&'a KeySettings> {
+    let same_domain = |key: &KeySettings| asked.domain.is_none() || asked.domain(from) == key.domain(from);
+    settings.keys.iter().find(|key| key.selector == asked.selector && same_domain(key))
 }
 
 fn of_option(option: &str, error: &SettingError) -> Diagnostic {
@@ -96,12 +99,12 @@ fn of_option(option: &str, error: &SettingError) -> Diagnostic {
 }
 
 /// What to do with a new key.
-fn tell(signer: &Signer, project: &Project, session: &Session) {
+fn tell(signer: &Signer, known: bool, project: &Project, session: &Session) {
     let screen = session.screen;
-    let keys = &project.config.settings.dkim.keys;
     screen.say(format!("\nMade {}. Keep it secret, and keep a copy.", shown_path(Path::new(signer.key_file()))));
-    screen.say("Put the record above into the DNS and wait until it is there: mail signed before that looks forged.");
-    if keys.iter().any(|key| key.selector == signer.selector()) {
+    screen
+        .say("Put the record above into the DNS and wait until it is there: mail signed before that fails the check.");
+    if known {
         screen.say("letterpress.toml names this key already.");
         return;
     }
@@ -110,7 +113,7 @@ fn tell(signer: &Signer, project: &Project, session: &Session) {
     if signer.domain() != project.config.publication.from.address.domain() {
         screen.say(format!("domain = \"{}\"", signer.domain()));
     }
-    if !keys.is_empty() {
+    if !project.config.settings.dkim.keys.is_empty() {
         screen.say("\nEvery key signs every copy. Where the first stands under [dkim], make that [[dkim]] too.");
     }
 }
@@ -150,4 +153,62 @@ fn described(signer: &Signer) -> Value {
             "zone_line": record.zone_line(),
         },
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::commands::tests::session;
+    use crate::config::FILE_NAME;
+
+    fn make(selector: Option<&str>, domain: Option<&str>, session: &Session) -> Result<Exit> {
+        let (selector, domain) = (selector.map(str::to_owned), domain.map(str::to_owned));
+        keygen(&KeygenArgs { selector, domain, ed25519: true }, session)
+    }
+
+    fn settings(more: &str, session: &Session) {
+        let path = session.root.join(FILE_NAME);
+        let text = std::fs::read_to_string(&path).unwrap().replace("a@example.com", "a@news.example.com");
+        std::fs::write(path, format!("{text}{more}")).unwrap();
+    }
+
+    #[test]
+    fn a_key_is_private_and_never_overwritten() {
+        let (_folder, session) = session();
+        make(None, None, &session).unwrap();
+        let path = session.root.join("keys/dkim-letterpress-ed25519.pem");
+        let pem = std::fs::read(&path).unwrap();
+        assert!(make(None, None, &session).unwrap_err().message().contains("exists already"));
+        assert_eq!(std::fs::read(&path).unwrap(), pem);
+        #[cfg(unix)]
+        assert_eq!(
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777,
+            0o600
+        );
+        assert!(Key::from_pem("it", &pem).is_ok());
+    }
+
+    #[test]
+    fn a_key_that_is_missed_is_made_where_it_is_looked_for() {
+        let (_folder, session) = session();
+        settings("[dkim]\nselector = 'a'\nkey_file = 'secret/a.pem'\ndomain = 'example.com'\n", &session);
+        let missing = session.project().unwrap().signers().unwrap_err();
+        assert!(missing.helps()[0].contains("letterpress dkim keygen --selector a"), "{missing:?}");
+        make(Some("a"), None, &session).unwrap();
+        let signers = session.project().unwrap().signers().unwrap();
+        assert_eq!((signers[0].domain(), signers[0].key_file()), ("example.com", "secret/a.pem"));
+        assert!(signers[0].warning().is_none());
+        assert!(make(Some("a"), Some("example.com"), &session).is_err(), "it is the same key");
+        make(Some("a"), Some("news.example.com"), &session).unwrap();
+        assert!(session.root.join("keys/dkim-a.pem").exists(), "it is another key");
+    }
+
+    #[test]
+    fn what_could_never_sign_is_refused() {
+        let (_folder, session) = session();
+        assert!(make(Some("../a"), None, &session).unwrap_err().message().starts_with("--selector"));
+        assert!(make(None, Some("example.org"), &session).unwrap_err().message().starts_with("--domain"));
+        assert!(!session.root.join("keys").exists());
+        assert!(record(&session).unwrap_err().message().contains("names no key"));
+    }
 }

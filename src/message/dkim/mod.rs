@@ -159,4 +159,4 @@ fn is_exposed(path: &Path) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
