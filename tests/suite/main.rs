@@ -3,6 +3,7 @@
 mod architecture;
 mod commands;
 mod crash;
+mod dkim;
 mod hostile;
 mod publication;
 mod referee;
