@@ -61,7 +61,7 @@ impl DkimSettings {
         let mut seen: Vec<(&str, String)> = Vec::new();
         for (n, key) in self.keys.iter().enumerate() {
             check_selector(&key.selector).map_err(|error| (n, error))?;
-            if key.key_file.as_ref().is_some_and(|file| file.is_empty()) {
+            if key.key_file.as_ref().is_some_and(String::is_empty) {
                 return Err((n, SettingError::new("key_file", "it is empty", "name a PEM file, or leave the key out")));
             }
             let name = (key.selector.as_str(), key.domain(from).map_err(|error| (n, error))?);
