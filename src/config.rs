@@ -56,7 +56,17 @@ impl Config {
 
     /// Checks the text of a `letterpress.toml`.
     pub fn parse(source: String) -> Result<Config> {
-        let settings: Settings = toml::from_str(&source).map_err(|error| toml_error(FILE_NAME, &source, &error))?;
+        let settings: Settings = toml::from_str(&source).map_err(|error| {
+            let diagnostic = toml_error(FILE_NAME, &source, &error);
+            match diagnostic.place() {
+                Some(place)
+                    if place.excerpt.trim_start().starts_with("[[dkim]]") && error.message() == "duplicate key" =>
+                {
+                    diagnostic.help("a [dkim] stands above it: of several keys, each is a [[dkim]]")
+                }
+                _ => diagnostic,
+            }
+        })?;
         let publication = Publication::from_settings(settings.publication.clone())
             .map_err(|error| setting_error("publication", 0, &source, &error))?;
         let config = Config { settings, publication, source };
@@ -139,6 +149,8 @@ mod tests {
         assert_eq!(line("selector = 'a'"), (dkim, "`selector` in [dkim]: `a` is there twice".to_owned()));
         assert_eq!(line("selector = 'b'\ndomain = 'example.org'").0, dkim + 1);
         assert_eq!(line("selector = 'b'\nselektor = 'c'"), (dkim + 1, "unknown key `selektor`".to_owned()));
+        let mixed = format!("{GOOD}[dkim]\nselector = 'a'\n[[dkim]]\nselector = 'b'");
+        assert!(Config::parse(mixed).unwrap_err().helps()[0].contains("each is a [[dkim]]"));
         let one = format!("{GOOD}[dkim]\nselector = 'a b'");
         assert_eq!(Config::parse(one).unwrap_err().place().unwrap().line, dkim - 3);
     }

@@ -28,8 +28,10 @@ pub enum DkimAction {
 /// Make a key, and print the DNS record that publishes it
 #[derive(Debug, Args)]
 #[command(after_help = "\
-RSA with 2048 bits, which every receiver knows; --ed25519 makes a smaller and faster key to sign with beside it, as not every
-receiver knows that one. The key is written to keys/dkim-SELECTOR.pem; one that exists is never overwritten.")]
+RSA with 2048 bits, which every receiver knows; --ed25519 makes a smaller and faster key to sign with beside it, as not \
+every receiver knows that one.
+
+The key is written to keys/dkim-NAME.pem; one that exists is never overwritten.")]
 pub struct KeygenArgs {
     /// The key's name in the DNS; `letterpress` or `letterpress-ed25519` when left out
     #[arg(long, value_name = "NAME")]
