@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::edition::{Merging, Sources, Template, Theme, images};
 use crate::mailing::{Outgoing, Press};
 use crate::message::Composer;
+use crate::message::dkim::Signer;
 use crate::publication::SettingError;
 use crate::subscribers::{Audience, Columns, Files, Segment};
 use crate::unsubscribe::{Key, Links};
@@ -100,8 +101,15 @@ impl Project {
 
     /// Makes copies strikable: reads the sources and prepares headers.
     pub fn press(&self, sources: Sources, links: Links, mailing_id: &str, date: Timestamp) -> Result<Press> {
-        let composer = Composer::new(&sources.publication, links, &sources.article.slug, mailing_id, date);
+        let composer = Composer::new(&sources.publication, links, &sources.article.slug, mailing_id, date)
+            .with_signers(self.signers()?);
         Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
+    }
+
+    /// Who signs every copy: the keys that `[dkim]` names, none when it isn't there.
+    pub fn signers(&self) -> Result<Vec<Signer>> {
+        let from = self.config.publication.from.address.domain();
+        self.config.settings.dkim.keys.iter().map(|key| Signer::load(&self.root, key, from)).collect()
     }
 
     /// How fast domains may be written to.

@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod completions;
+pub mod dkim;
 mod exit;
 pub mod import;
 pub mod init;

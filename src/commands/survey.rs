@@ -10,6 +10,7 @@ use crate::diagnostic::{Diagnostic, Result, Severity};
 use crate::edition::{Fields, Group};
 use crate::mailing::Press;
 use crate::message::Message;
+use crate::message::dkim::Signer;
 use crate::preview::{Proofed, decode_copy};
 use crate::publication::Mailbox;
 use crate::report::counted;
@@ -47,7 +48,7 @@ pub(super) fn take(
     let mut copies = Counts::new(limits);
     let mut holes = vec![0u64; bare.len()];
     let mut groups: BTreeSet<Group> = BTreeSet::new();
-    let mut findings: Vec<Diagnostic> = Vec::new();
+    let mut findings: Vec<Diagnostic> = press.composer().signers().iter().filter_map(Signer::warning).collect();
     let summary = audience.visit(segment, &mut |row| {
         let group = press.template().group_of(row);
         let new = !groups.contains(&group);

@@ -65,7 +65,6 @@ impl Press {
     /// Strikes a reader's copy into `message`.
     pub fn strike(&mut self, address: &Address, fields: &dyn Fields, message: &mut Message) -> Result<()> {
         let edition = self.edition(fields)?;
-        self.shared.composer.compose(&edition, address, fields, &mut self.buffers, message);
-        Ok(())
+        self.shared.composer.compose(&edition, address, fields, &mut self.buffers, message)
     }
 }

@@ -36,6 +36,8 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
         sending::report(&mailing, session)?;
         return Ok(sending::exit(&mailing));
     }
+    // Another key would make other copies: that speaks against going on too.
+    sealed.signers(&project.root)?;
     screen.say(format!(
         "{} was sealed on {} for {}; {} still owed a copy.",
         mailing.manifest.slug,

@@ -61,6 +61,7 @@ pub(super) fn run(
 fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Result<Press> {
     let sealed = mailing.sources()?;
     let links = sealed.links(session.links(project)?.0.key().clone());
+    let signers = sealed.signers(&project.root)?;
     let sources = sealed.into_sources()?;
     let composer = Composer::new(
         &sources.publication,
@@ -68,7 +69,8 @@ fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Resu
         &mailing.manifest.slug,
         &mailing.manifest.id,
         mailing.manifest.sealed_at,
-    );
+    )
+    .with_signers(signers);
     Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
 }
 
