@@ -1,19 +1,21 @@
 //! The run itself: signals, progress, and what is said at the end.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::means::{Means, in_words};
 use crate::commands::{Exit, Session, status};
-use crate::diagnostic::{Diagnostic, Result};
+use crate::delivery::Reply;
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::{Merging, Template};
-use crate::ledger::State;
-use crate::mailing::{Driver, Ended, Interrupts, Mailing, Onlooker, Press, Progress, Writer};
+use crate::ledger::{Recipient, State};
+use crate::mailing::{Driver, Ended, Interrupts, Mailing, Onlooker, PlanRow, Press, Progress, Writer};
 use crate::message::Composer;
 use crate::project::Project;
 use crate::report::{Volume, counted};
-use crate::subscribers::Withdrawals;
+use crate::subscribers::{Withdrawals, suppress};
 
 /// Sends what is sealed and still owed.
 pub(super) fn run(
@@ -54,7 +56,41 @@ pub(super) fn run(
     };
     // Whoever has not finished by now never will.
     runtime.shutdown_background();
-    finish(ended, &mailing, session)
+    let exit = finish(ended, &mailing, session)?;
+    if project.config.settings.send.suppress_unknown {
+        suppress_unknown(project, &mailing, session)?;
+    }
+    Ok(exit)
+}
+
+/// Addresses that the relay says don't exist are not to be written to again.
+fn suppress_unknown(project: &Project, mailing: &Mailing, session: &Session) -> Result<()> {
+    let unknown = |recipient| {
+        let outcome = mailing.ledger.outcome(recipient)?;
+        Reply::new(outcome.code, outcome.reply.clone()).says_unknown_user().then_some(recipient)
+    };
+    let recipients: BTreeSet<Recipient> = mailing.ledger.in_state(State::Rejected).filter_map(unknown).collect();
+    if recipients.is_empty() {
+        return Ok(());
+    }
+    let mut addresses = Vec::with_capacity(recipients.len());
+    let (mut plan, mut row) = (mailing.plan()?, PlanRow::default());
+    while addresses.len() < recipients.len() && plan.read(&mut row)? {
+        if recipients.contains(&row.recipient) {
+            addresses.push(row.address()?);
+        }
+    }
+    let file = project.files().suppressions;
+    let source = format!("relay, {}", mailing.manifest.slug);
+    let added = suppress(&file, &addresses, "unknown mailbox", &source, session.today())?;
+    if added > 0 {
+        session.screen.say(format!(
+            "{} by the relay's word: suppressed from now on, in {}.",
+            counted(added as u64, "address doesn't exist", "addresses don't exist"),
+            shown_path(&file)
+        ));
+    }
+    Ok(())
 }
 
 /// The sealed sources, ready to strike copies from.
