@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::drive::{Ended, Run, relay_number};
-use super::outlet::level;
+use super::outlet::{Outlet, level};
 use super::plan::Spot;
 use super::worker::{Done, News};
 use crate::delivery::{Backoff, Outcome, Reply, Stage, Stop};
@@ -157,15 +157,20 @@ impl Run<'_, '_> {
 
     /// A relay is used no more. With others left the mailing goes on.
     fn lose(&mut self, outlet: usize, stop: &Stop) {
-        if self.outlets.iter().any(super::outlet::Outlet::is_alive) {
-            let mut warning = Diagnostic::warning(stop.diagnostic.message().to_owned());
-            for help in stop.diagnostic.helps() {
-                warning = warning.help(help.clone());
-            }
-            let name = &self.outlets[outlet].name;
-            self.onlooker.notice(&warning.help(format!("{name} is not used any more in this run; the others go on")));
+        if self.outlets.iter().any(Outlet::is_alive) {
+            self.warn_of(outlet, stop);
         } else if self.ending.is_none() {
             self.ending = Some(Ended::Stopped(stop.clone()));
         }
+    }
+
+    /// Says what is wrong with one relay of several.
+    pub(super) fn warn_of(&mut self, outlet: usize, stop: &Stop) {
+        let mut warning = Diagnostic::warning(stop.diagnostic.message().to_owned());
+        for help in stop.diagnostic.helps() {
+            warning = warning.help(help.clone());
+        }
+        let name = &self.outlets[outlet].name;
+        self.onlooker.notice(&warning.help(format!("{name} is not used in this run; the others go on")));
     }
 }

@@ -224,9 +224,7 @@ impl<'r, 'd> Run<'r, 'd> {
         self.driver.withdrawals.refresh()?;
         self.outlets.iter_mut().for_each(|outlet| outlet.connect_due(now));
         let wait = loop {
-            if self.driver.quota.is_some_and(|quota| self.begun >= quota) {
-                // Those who wait will wait until tomorrow, unless everybody has it.
-                self.ending = Some(Ended::QuotaReached);
+            if self.is_quota_reached() {
                 break None;
             }
             let (outlet, hand) = match choose(&self.outlets, now) {
@@ -243,6 +241,10 @@ impl<'r, 'd> Run<'r, 'd> {
         self.outlets.iter_mut().for_each(Outlet::send_batches);
         self.end_if_through(now)?;
         Ok(wait)
+    }
+
+    fn is_quota_reached(&self) -> bool {
+        self.driver.quota.is_some_and(|quota| self.begun >= quota)
     }
 
     fn next_row(&mut self, now: Duration) -> Result<bool> {
@@ -282,6 +284,8 @@ impl<'r, 'd> Run<'r, 'd> {
         let mailing = &*self.mailing;
         if self.owed.is_through(|| mailing.open_plan(false))? {
             self.ending = Some(Ended::Through);
+        } else if self.is_quota_reached() {
+            self.ending = Some(Ended::QuotaReached);
         } else if !self.outlets.iter().any(Outlet::is_alive) {
             let trouble = self.outlets.iter().find_map(Outlet::trouble).cloned();
             let unknown = || Stop::transient(Diagnostic::error("no relay can be used"));
@@ -318,6 +322,11 @@ impl<'r, 'd> Run<'r, 'd> {
             self.onlooker.progress(&self.progress);
         }
         self.writer.journal.commit()?;
+        for outlet in 0..self.outlets.len() {
+            if let Some(stop) = self.outlets[outlet].never_reached().cloned() {
+                self.warn_of(outlet, &stop);
+            }
+        }
         Ok(self.ending.take().unwrap_or(Ended::Through))
     }
 

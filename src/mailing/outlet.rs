@@ -198,6 +198,11 @@ impl Outlet {
         self.lost.insert(stop)
     }
 
+    /// Why it was of no use in this run, when that wasn't said before.
+    pub fn never_reached(&self) -> Option<&Stop> {
+        self.last_failure.as_ref().filter(|_| !self.was_up && self.lost.is_none())
+    }
+
     /// Why it can't be used at the moment.
     pub fn trouble(&self) -> Option<&Stop> {
         self.lost.as_ref().or(self.last_failure.as_ref())

@@ -1,10 +1,13 @@
 //! `letterpress send`: the real program against relays that behave and relays that don't.
 
 mod confirmation;
+mod connections;
 mod deadlines;
 mod doubt;
 mod outcomes;
+mod patience;
 mod protection;
+mod relays;
 mod striking;
 
 use crate::publication::{Publication, reader};
