@@ -130,7 +130,9 @@ fn render(sources: &Sources, everyone: &[Reader], copies: usize) -> Duration {
     for reader in everyone.iter().cycle().take(copies) {
         let template = Template::new(sources.clone(), Merging::ChoicesOnly).expect("the sample can be set");
         let edition = template.set(&template.group_of(reader)).expect("the sample can be set");
-        composer.compose(&edition, &reader.address, reader, &mut Buffers::default(), &mut message);
+        composer
+            .compose(&edition, &reader.address, reader, &mut Buffers::default(), &mut message)
+            .expect("a copy is written");
         black_box(&message);
     }
     begun.elapsed()

@@ -73,6 +73,7 @@ pub enum Command {
     Send(commands::send::SendArgs),
     Status(commands::status::StatusArgs),
     Subscribers(commands::subscribers::SubscribersArgs),
+    Dkim(commands::dkim::DkimArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::completions::ManArgs),
 }
@@ -89,6 +90,7 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit> {
         Command::New(args) => commands::new::run(&args, session),
         Command::Import(args) => commands::import::run(&args, session),
         Command::Subscribers(args) => commands::subscribers::run(&args, session),
+        Command::Dkim(args) => commands::dkim::run(&args, session),
     }
 }
 

@@ -25,6 +25,20 @@ impl Clock {
     }
 }
 
+/// Measures how long something takes, by a clock that is never set.
+#[derive(Debug, Clone, Copy)]
+pub struct Stopwatch(std::time::Instant);
+
+impl Stopwatch {
+    pub fn start() -> Self {
+        Stopwatch(std::time::Instant::now())
+    }
+
+    pub fn elapsed(self) -> std::time::Duration {
+        self.0.elapsed()
+    }
+}
+
 /// `Date:` as RFC 5322 section 3.3 writes it, in UTC with a numeric zone: `Sun, 22 Nov 2026 23:00:00 +0000`.
 pub fn rfc5322(at: Timestamp) -> String {
     // A bare timestamp would print `-0000`, which says that the sender's zone is unknown.

@@ -6,9 +6,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::delivery::RelaySettings;
+use crate::delivery::{LimitSettings, Relays};
 use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
 use crate::edition::ThemeSettings;
+use crate::mailing::SendSettings;
+use crate::message::dkim::DkimSettings;
 use crate::publication::{Publication, PublicationSettings, SettingError};
 use crate::unsubscribe::UnsubscribeSettings;
 
@@ -23,9 +25,15 @@ pub struct Settings {
     #[serde(default)]
     pub unsubscribe: UnsubscribeSettings,
     #[serde(default)]
-    pub relay: RelaySettings,
+    pub relay: Relays,
+    #[serde(default)]
+    pub limits: LimitSettings,
+    #[serde(default)]
+    pub send: SendSettings,
     #[serde(default)]
     pub theme: ThemeSettings,
+    #[serde(default)]
+    pub dkim: DkimSettings,
 }
 
 /// The settings and the text they were read from, for error messages.
@@ -53,18 +61,36 @@ impl Config {
 
     /// Checks the text of a `letterpress.toml`.
     pub fn parse(source: String) -> Result<Config> {
-        let settings: Settings = toml::from_str(&source).map_err(|error| toml_error(FILE_NAME, &source, &error))?;
+        let settings: Settings = toml::from_str(&source).map_err(|error| {
+            let diagnostic = toml_error(FILE_NAME, &source, &error);
+            // `[name]` and `[[name]]` in one file: the one is a table, the other a list of them.
+            let list =
+                diagnostic.place().and_then(|place| place.excerpt.trim_start().strip_prefix("[[")?.split(']').next());
+            match list.filter(|_| error.message() == "duplicate key") {
+                Some(name) => {
+                    let help = format!("a [{name}] stands above it: of several, each is a [[{name}]]");
+                    diagnostic.clone().help(help)
+                }
+                None => diagnostic,
+            }
+        })?;
         let publication = Publication::from_settings(settings.publication.clone())
-            .map_err(|error| setting_error("publication", &source, &error))?;
+            .map_err(|error| setting_error("publication", 0, &source, &error))?;
         let config = Config { settings, publication, source };
         config.settings.unsubscribe.check().map_err(|error| config.wrong("unsubscribe", &error))?;
-        config.settings.relay.check().map_err(|error| config.wrong("relay", &error))?;
+        for (nth, relay) in config.settings.relay.0.iter().enumerate() {
+            relay.check().map_err(|error| setting_error("relay", nth, &config.source, &error))?;
+        }
+        config.settings.limits.check().map_err(|error| config.wrong("limits", &error))?;
+        config.settings.send.patience().map_err(|error| config.wrong("send", &error))?;
+        let from = config.publication.from.address.domain();
+        config.settings.dkim.check(from).map_err(|(nth, error)| setting_error("dkim", nth, &config.source, &error))?;
         Ok(config)
     }
 
     /// The diagnostic for a setting of `section` that is wrong in itself.
     pub fn wrong(&self, section: &str, error: &SettingError) -> Diagnostic {
-        setting_error(section, &self.source, error)
+        setting_error(section, 0, &self.source, error)
     }
 }
 
@@ -73,20 +99,25 @@ pub fn toml_error(file: &str, source: &str, error: &toml::de::Error) -> Diagnost
     crate::article::toml_diagnostic(file, source, 0, error)
 }
 
-fn setting_error(section: &str, source: &str, error: &SettingError) -> Diagnostic {
-    let place = find_key(source, section, error.key)
+/// The diagnostic for the `nth` table of that name, counted from 0.
+fn setting_error(section: &str, nth: usize, source: &str, error: &SettingError) -> Diagnostic {
+    let place = find_key(source, section, nth, error.key)
         .map_or_else(|| Place::file(FILE_NAME), |range| Place::span(FILE_NAME, source, range));
     Diagnostic::error(format!("`{}` in [{section}]: {}", error.key, error.message)).at(place).help(&*error.help)
 }
 
-/// Where `key` of `[section]` is written.
-fn find_key(source: &str, section: &str, key: &str) -> Option<std::ops::Range<usize>> {
+/// Where `key` of the `nth` `[section]` or `[[section]]` is written.
+fn find_key(source: &str, section: &str, nth: usize, key: &str) -> Option<std::ops::Range<usize>> {
     let mut offset = 0;
+    let mut tables = 0;
     let mut inside = false;
     for line in source.split_inclusive('\n') {
-        let text = line.trim();
+        // A comment may stand behind a header.
+        let text = line.split('#').next().unwrap_or_default().trim();
         if text.starts_with('[') {
-            inside = text.trim_start_matches('[').trim_end_matches(']').trim() == section;
+            let is_it = text.trim_start_matches('[').trim_end_matches(']').trim() == section;
+            inside = is_it && tables == nth;
+            tables += usize::from(is_it);
         } else if inside && text.split('=').next().is_some_and(|left| left.trim() == key) {
             let start = offset + line.len() - line.trim_start().len();
             return Some(start..offset + line.trim_end().len());
@@ -115,5 +146,31 @@ mod tests {
         assert_eq!(error.place().unwrap().line, 3, "{}", error.render(false));
         let error = Config::parse(GOOD.replace("{token}", "")).unwrap_err();
         assert_eq!(error.place().unwrap().line, 7, "{}", error.render(false));
+        for (limits, line) in [
+            ("per_day = [200]", 10),
+            ("[limits.domains]\n'example.org' = '5/fortnight'", 11),
+            ("presets = true\nper_day_form = 2026-11-20", 11),
+        ] {
+            let error = Config::parse(format!("{GOOD}\n[limits]\n{limits}\n")).unwrap_err();
+            assert_eq!(error.place().unwrap().line, line, "{}", error.render(false));
+        }
+    }
+
+    #[test]
+    fn mistakes_in_one_of_several_tables_are_placed_in_it() {
+        let two = |second: &str| format!("{GOOD}[[dkim]] # RSA\nselector = 'a'\n\n[[ dkim ]]\n{second}");
+        assert_eq!(Config::parse(two("selector = 'b'")).unwrap().settings.dkim.keys.len(), 2);
+        let line = |second: &str| {
+            let error = Config::parse(two(second)).unwrap_err();
+            (error.place().map_or(0, |place| place.line), error.message().to_owned())
+        };
+        let dkim = GOOD.lines().count() + 5;
+        assert_eq!(line("selector = 'a'"), (dkim, "`selector` in [dkim]: `a` is there twice".to_owned()));
+        assert_eq!(line("selector = 'b'\ndomain = 'example.org'").0, dkim + 1);
+        assert_eq!(line("selector = 'b'\nselektor = 'c'"), (dkim + 1, "unknown key `selektor`".to_owned()));
+        let mixed = format!("{GOOD}[dkim]\nselector = 'a'\n[[dkim]]\nselector = 'b'");
+        assert!(Config::parse(mixed).unwrap_err().helps()[0].contains("each is a [[dkim]]"));
+        let one = format!("{GOOD}[dkim]\nselector = 'a b'");
+        assert_eq!(Config::parse(one).unwrap_err().place().unwrap().line, dkim - 3);
     }
 }

@@ -5,14 +5,18 @@ use std::path::{Path, PathBuf};
 use crate::article::{self, Article};
 use crate::clock::Timestamp;
 use crate::config::{Config, FILE_NAME};
-use crate::delivery::{Credentials, Relay, RelayUrl};
+use crate::delivery::{Credentials, Limits, Relay, RelaySettings, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::edition::{Merging, Sources, Template, Theme, images};
-use crate::mailing::Press;
+use crate::mailing::{Outgoing, Press};
 use crate::message::Composer;
+use crate::message::dkim::Signer;
 use crate::publication::SettingError;
 use crate::subscribers::{Audience, Columns, Files, Segment};
 use crate::unsubscribe::{Key, Links};
+
+/// How many connections a relay gets, when nothing is said.
+const CONNECTIONS: u16 = 4;
 
 /// An opened publication.
 #[derive(Debug)]
@@ -97,46 +101,89 @@ impl Project {
 
     /// Makes copies strikable: reads the sources and prepares headers.
     pub fn press(&self, sources: Sources, links: Links, mailing_id: &str, date: Timestamp) -> Result<Press> {
-        let composer = Composer::new(&sources.publication, links, &sources.article.slug, mailing_id, date);
+        let composer = Composer::new(&sources.publication, links, &sources.article.slug, mailing_id, date)
+            .with_signers(self.signers()?);
         Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
     }
 
-    /// Where messages go: what was asked for, or `[relay] url`.
-    pub fn relay_url(&self, asked: Option<&str>) -> Result<RelayUrl> {
-        let parsed = match (asked, &self.config.settings.relay.url) {
-            (Some(text), _) => RelayUrl::parse(text)
-                .map_err(|error| Diagnostic::error(format!("--relay: {}", error.message)).help(error.help)),
-            (None, Some(text)) => RelayUrl::parse(text).map_err(|error| self.config.wrong("relay", &error)),
-            (None, None) => {
-                let error = SettingError::new(
-                    "url",
-                    "no relay is set",
-                    "write url = \"smtps://…\" in [relay], or give --relay URL (file:outbox writes files)",
-                );
-                Err(self.config.wrong("relay", &error))
-            }
-        }?;
-        Ok(match parsed {
+    /// Who signs every copy: the keys that `[dkim]` names, none when it isn't there.
+    pub fn signers(&self) -> Result<Vec<Signer>> {
+        let from = self.config.publication.from.address.domain();
+        self.config.settings.dkim.keys.iter().map(|key| Signer::load(&self.root, key, from)).collect()
+    }
+
+    /// How fast domains may be written to.
+    pub fn limits(&self) -> Limits {
+        Limits::new(&self.config.settings.limits)
+    }
+
+    /// The relays that are meant: the one asked for, or all of `[relay]`. The others' settings don't matter then.
+    pub fn relay_settings(&self, asked: Option<&str>) -> Result<Vec<(RelayUrl, RelaySettings)>> {
+        let written = &self.config.settings.relay.0;
+        if let Some(text) = asked {
+            let url = RelayUrl::parse(text)
+                .map_err(|error| Diagnostic::error(format!("--relay: {}", error.message)).help(error.help))?;
+            let same = written.iter().find(|relay| relay.url.as_deref() == Some(text));
+            let settings = same.or(written.first()).cloned().unwrap_or_default();
+            return Ok(vec![(self.rooted(url), RelaySettings { name: None, weight: None, ..settings })]);
+        }
+        let missing = || {
+            let error = SettingError::new(
+                "url",
+                "no relay is set",
+                "write url = \"smtps://…\" in [relay], or give --relay URL (file:outbox writes files)",
+            );
+            self.config.wrong("relay", &error)
+        };
+        if written.is_empty() {
+            return Err(missing());
+        }
+        let read = |settings: &RelaySettings| {
+            let text = settings.url.as_deref().ok_or_else(missing)?;
+            let url = RelayUrl::parse(text).map_err(|error| self.config.wrong("relay", &error))?;
+            Ok((self.rooted(url), settings.clone()))
+        };
+        written.iter().map(read).collect()
+    }
+
+    fn rooted(&self, url: RelayUrl) -> RelayUrl {
+        match url {
             RelayUrl::File(folder) => RelayUrl::File(self.root.join(folder)),
             other => other,
-        })
+        }
     }
 
     /// What is unwise about the relay's settings: a password in a file that is meant for a repository.
     pub fn relay_warning(&self) -> Option<Diagnostic> {
-        let written = self.config.settings.relay.url.as_deref()?;
-        let RelayUrl::Smtp(server) = RelayUrl::parse(written).ok()? else { return None };
-        server.password.as_ref()?;
-        Some(
+        let has_password = |settings: &RelaySettings| {
+            let url = settings.url.as_deref().and_then(|text| RelayUrl::parse(text).ok());
+            matches!(url, Some(RelayUrl::Smtp(server)) if server.password.is_some())
+        };
+        self.config.settings.relay.0.iter().any(has_password).then(|| {
             Diagnostic::warning(format!("the relay's password stands in {FILE_NAME}, where others may read it"))
-                .help("name the user there, and set password_env, password_file or password_command in [relay]"),
-        )
+                .help("name the user there, and set password_env, password_file or password_command in [relay]")
+        })
     }
 
-    /// The relay, ready to be connected to. `environment` looks a variable up, for the password.
-    pub fn relay(&self, url: &RelayUrl, environment: impl Fn(&str) -> Option<String>) -> Result<Relay> {
-        let settings = &self.config.settings.relay;
-        let credentials = Credentials::find(url, settings, &self.root, environment)?;
-        Relay::new(url, credentials, settings, self.config.publication.from.address.domain())
+    /// The relays, ready to be connected to. `environment` looks a variable up, for passwords.
+    pub fn relays(
+        &self,
+        wanted: Vec<(RelayUrl, RelaySettings)>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Vec<Outgoing>> {
+        let hello = self.config.publication.from.address.domain();
+        let ready = |(url, settings): (RelayUrl, RelaySettings)| {
+            let credentials = Credentials::find(&url, &settings, &self.root, &environment)?;
+            Ok(Outgoing {
+                name: settings.name.clone().unwrap_or_else(|| url.to_string()),
+                relay: Relay::new(&url, credentials, &settings, hello)?,
+                connections: usize::from(settings.connections.unwrap_or(CONNECTIONS)),
+                weight: settings.weight.unwrap_or(1),
+                rate: settings.rate,
+                age: settings.age().map_err(|error| self.config.wrong("relay", &error))?,
+                idempotency_header: settings.idempotency_header.clone(),
+            })
+        };
+        wanted.into_iter().map(ready).collect()
     }
 }

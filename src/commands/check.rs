@@ -28,7 +28,7 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
     let file = article.file.clone();
     let sources = project.sources(article, &columns)?;
     let mut press = project.press(sources, links, "check", session.clock.now())?;
-    let survey = survey::take(audience, segment.as_ref(), &mut press, SAMPLE)?;
+    let survey = survey::take(audience, segment.as_ref(), &mut press, &project.limits(), SAMPLE)?;
     survey.report(session);
     session.screen.document(&json!({
         "article": file, "owed": survey.audience.owed, "editions": survey.editions,

@@ -4,6 +4,7 @@
 
 pub mod check;
 pub mod completions;
+pub mod dkim;
 mod exit;
 pub mod import;
 pub mod init;
@@ -21,8 +22,9 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use crate::clock::{Clock, Timestamp};
-use crate::delivery::{Relay, RelayUrl};
+use crate::delivery::{RelaySettings, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
+use crate::mailing::Outgoing;
 use crate::project::Project;
 use crate::report::Screen;
 use crate::unsubscribe::Links;
@@ -52,12 +54,12 @@ impl Session {
         Ok((links, new))
     }
 
-    /// The relay, with its password from wherever it is kept; says what is unwise about that.
-    pub fn relay(&self, project: &Project, url: &RelayUrl) -> Result<Relay> {
+    /// The relays, with their passwords from wherever they are kept; says what is unwise about that.
+    pub fn relays(&self, project: &Project, wanted: Vec<(RelayUrl, RelaySettings)>) -> Result<Vec<Outgoing>> {
         if let Some(warning) = project.relay_warning() {
             self.screen.diagnostic(&warning);
         }
-        project.relay(url, |name| self.environment.get(name).map(str::to_owned))
+        project.relays(wanted, |name| self.environment.get(name).map(str::to_owned))
     }
 
     /// Opens the publication.
@@ -65,13 +67,29 @@ impl Session {
         Project::open(&self.root)
     }
 
-    /// The day it is where the user is; in UTC for a clock that stands still, as the machine must not matter then.
-    pub fn today(&self) -> Date {
-        let zone = match self.clock {
+    /// Where the user is; UTC for a clock that stands still, as the machine must not matter then.
+    fn zone(&self) -> TimeZone {
+        match self.clock {
             Clock::System => TimeZone::system(),
             Clock::Fixed(_) => TimeZone::UTC,
-        };
-        self.clock.now().to_zoned(zone).date()
+        }
+    }
+
+    /// The day it is where the user is.
+    pub fn today(&self) -> Date {
+        self.clock.now().to_zoned(self.zone()).date()
+    }
+
+    /// When today began.
+    pub fn midnight(&self) -> Timestamp {
+        self.today().to_zoned(self.zone()).map_or(self.clock.now(), |midnight| midnight.timestamp())
+    }
+
+    /// A moment as the user's clock shows it; with the day when that is another.
+    pub fn local(&self, at: Timestamp) -> String {
+        let at = at.to_zoned(self.zone());
+        let form = if at.date() == self.today() { "%H:%M" } else { "%H:%M on %-d %B" };
+        at.strftime(form).to_string()
     }
 }
 

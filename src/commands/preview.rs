@@ -49,7 +49,7 @@ pub fn dry_run(what: &DryRun<'_>, session: &Session) -> Result<Exit> {
     let sources = project.sources(article, &columns)?;
     let mut press = project.press(sources, links, &mailing_id, session.clock.now())?;
     let most = if what.all { usize::MAX } else { survey::SAMPLE };
-    let survey = survey::take(audience, segment.as_ref(), &mut press, most)?;
+    let survey = survey::take(audience, segment.as_ref(), &mut press, &project.limits(), most)?;
     survey.report(session);
     write(&project, &mut press, &survey, session)
 }

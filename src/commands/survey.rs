@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use super::Session;
 use crate::check;
+use crate::delivery::{Counts, Limits};
 use crate::diagnostic::{Diagnostic, Result, Severity};
 use crate::edition::{Fields, Group};
 use crate::mailing::Press;
 use crate::message::Message;
+use crate::message::dkim::Signer;
 use crate::preview::{Proofed, decode_copy};
 use crate::publication::Mailbox;
 use crate::report::counted;
@@ -27,17 +29,26 @@ pub(super) struct Survey {
     pub(super) sample: Vec<Subscriber>,
     /// The largest copy of the sample, in bytes.
     pub(super) largest: usize,
+    /// How many copies there are, by the domains that have limits.
+    pub(super) copies: Counts,
     /// What the theme, the fields and the copies give to think about; each thing once.
     pub(super) findings: Vec<Diagnostic>,
 }
 
 /// Goes through the audience; strikes and checks a sample of `most` readers (all of them with `usize::MAX`).
-pub(super) fn take(audience: Audience, segment: Option<&Segment>, press: &mut Press, most: usize) -> Result<Survey> {
+pub(super) fn take(
+    audience: Audience,
+    segment: Option<&Segment>,
+    press: &mut Press,
+    limits: &Limits,
+    most: usize,
+) -> Result<Survey> {
     let mut chooser = Chooser::new(most);
     let bare = press.template().bare_gaps().to_vec();
+    let mut copies = Counts::new(limits);
     let mut holes = vec![0u64; bare.len()];
     let mut groups: BTreeSet<Group> = BTreeSet::new();
-    let mut findings: Vec<Diagnostic> = Vec::new();
+    let mut findings: Vec<Diagnostic> = press.composer().signers().iter().filter_map(Signer::warning).collect();
     let summary = audience.visit(segment, &mut |row| {
         let group = press.template().group_of(row);
         let new = !groups.contains(&group);
@@ -49,6 +60,7 @@ pub(super) fn take(audience: Audience, segment: Option<&Segment>, press: &mut Pr
         for (field, hole) in bare.iter().zip(&mut holes) {
             *hole += u64::from(Fields::field(row, field).is_empty());
         }
+        copies.add(limits, row.email().rsplit_once('@').map_or("", |(_, domain)| domain));
         chooser.offer(row, new)
     })?;
     for (field, n) in bare.iter().zip(&holes).filter(|(_, n)| **n > 0) {
@@ -80,7 +92,7 @@ pub(super) fn take(audience: Audience, segment: Option<&Segment>, press: &mut Pr
         add(&mut findings, finding.help("letterpress subscribers add ann@example.com"));
         sample.push(sender(press));
     }
-    let mut survey = Survey { audience: summary, editions: groups.len(), sample, largest: 0, findings };
+    let mut survey = Survey { audience: summary, editions: groups.len(), sample, largest: 0, copies, findings };
     survey.check(press)?;
     Ok(survey)
 }

@@ -11,16 +11,19 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::capabilities::Capabilities;
+use super::connection::Connection;
+use super::dialogue::{Dialogue, lost};
 use super::outcome::{Reply, Stop};
-use super::smtp::{SmtpRelay, lost};
+use super::server::SmtpRelay;
 use super::tls;
 use super::url::Security;
-use super::wire::Wire;
+use super::wire::{Traffic, Wire};
 use crate::diagnostic::Diagnostic;
 
 impl SmtpRelay {
     /// Connects and logs in.
-    pub(super) async fn connect(&mut self) -> Result<AsyncSmtpConnection, Stop> {
+    pub(super) async fn connect<T>(&self) -> Result<Connection<T>, Stop> {
         let name = self.name();
         let unreachable = |why: &dyn std::fmt::Display| {
             Stop::transient(
@@ -37,13 +40,13 @@ impl SmtpRelay {
                 Err(_) => return Err(unreachable(&format!("no answer within {} s", self.deadlines.connect.as_secs()))),
             };
         tcp.set_nodelay(true).map_err(|error| unreachable(&error))?;
-        self.lines.take();
+        let traffic = Traffic::default();
         let wire = match self.server.security {
-            Security::Plain => Wire::plain(tcp, self.lines.clone()),
-            Security::Implicit => self.secured(tcp, Vec::new()).await?,
+            Security::Plain => Wire::plain(tcp, traffic.clone()),
+            Security::Implicit => self.secured(tcp, Vec::new(), &traffic).await?,
             Security::StartTls => {
                 let (tcp, greeting) = self.start_tls(tcp).await?;
-                self.secured(tcp, greeting).await?
+                self.secured(tcp, greeting, &traffic).await?
             }
         };
         let connected =
@@ -51,18 +54,24 @@ impl SmtpRelay {
                 .await;
         let mut connection = match connected {
             Ok(Ok(connection)) => connection,
-            Ok(Err(error)) => return Err(self.turned_away(&error)),
+            Ok(Err(error)) => return Err(self.turned_away(&error, &traffic)),
             Err(_) => return Err(unreachable(&"it said nothing in time")),
         };
-        self.lines.take();
-        self.log_in(&mut connection).await?;
-        Ok(connection)
+        // The answer to EHLO is the last reply: after STARTTLS the greeting before it is our own.
+        let mut hello = traffic.take_reply();
+        while traffic.replies() > 0 {
+            hello = traffic.take_reply();
+        }
+        let capabilities = Capabilities::parse(hello.iter().map(|line| line.get(4..).unwrap_or_default()));
+        self.log_in(&mut connection, &traffic).await?;
+        let dialogue = Dialogue::new(connection, traffic);
+        Ok(Connection::new(self.name(), dialogue, capabilities, self.deadlines, self.window, self.most_messages))
     }
 
-    async fn secured(&self, tcp: TcpStream, greeting: Vec<u8>) -> Result<Wire, Stop> {
+    async fn secured(&self, tcp: TcpStream, greeting: Vec<u8>, traffic: &Traffic) -> Result<Wire, Stop> {
         let connector = self.tls.as_ref().ok_or_else(|| Stop::permanent(Diagnostic::error("TLS was not set up")))?;
         match timeout(self.deadlines.greeting, tls::handshake(connector, &self.server.host, tcp)).await {
-            Ok(Ok(stream)) => Ok(Wire::tls(stream, self.lines.clone(), greeting)),
+            Ok(Ok(stream)) => Ok(Wire::tls(stream, traffic.clone(), greeting)),
             Ok(Err(error)) => Err(Stop::permanent(
                 Diagnostic::error(format!("no secure connection to {}: {error}", self.name())).help("nothing was sent; the relay's certificate must be valid for its host name (?ca=FILE trusts an authority of your own)"),
             )),
@@ -121,8 +130,8 @@ impl SmtpRelay {
     }
 
     /// The greeting or EHLO was no 2yz.
-    fn turned_away(&self, error: &lettre::transport::smtp::Error) -> Stop {
-        let lines = self.lines.take();
+    fn turned_away(&self, error: &lettre::transport::smtp::Error, traffic: &Traffic) -> Stop {
+        let lines = traffic.take_all();
         // lettre says QUIT before it tells: the refusal is not the last line.
         let refusal = |line: &&String| line.starts_with('4') || line.starts_with('5');
         let last: Vec<String> = lines.iter().rev().find(refusal).or(lines.last()).cloned().into_iter().collect();
@@ -132,12 +141,12 @@ impl SmtpRelay {
         }
     }
 
-    async fn log_in(&self, connection: &mut AsyncSmtpConnection) -> Result<(), Stop> {
+    async fn log_in(&self, connection: &mut AsyncSmtpConnection, traffic: &Traffic) -> Result<(), Stop> {
         let Some(credentials) = &self.credentials else { return Ok(()) };
         let login = Login::new(credentials.user.clone(), credentials.password.clone());
         let result =
             timeout(self.deadlines.command, connection.auth(&[Mechanism::Plain, Mechanism::Login], &login)).await;
-        let reply = Reply::from_lines(&self.lines.take().last().cloned().into_iter().collect::<Vec<_>>());
+        let reply = Reply::from_lines(&traffic.take_all().last().cloned().into_iter().collect::<Vec<_>>());
         match result {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) if error.status().is_some() && !reply.is_transient() => Err(Stop::permanent(

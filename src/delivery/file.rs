@@ -8,7 +8,7 @@ use crate::durable::{self, Privacy};
 use crate::message::Message;
 
 /// A folder that takes messages.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct FileRelay {
     folder: PathBuf,
 }

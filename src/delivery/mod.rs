@@ -1,33 +1,67 @@
-//! What did the relay say: handing one message at a time to a relay and telling exactly what became of it.
+//! What did the relay say: handing messages to a relay and telling exactly what became of each.
 //!
-//! [`Relay`] is where messages go: a server over SMTP, a folder of `.eml` files, or nowhere. Every attempt ends in an
-//! [`Outcome`]; what the relay has against us and not against the reader is a [`Stop`]. Who is sent to, and what is
-//! recorded, is not decided here.
+//! A [`Relay`] is where messages go: a server over SMTP, a folder of `.eml` files, or nowhere. A [`Channel`] is an open way
+//! there; a relay may have several. Every attempt ends in an [`Outcome`]; what the relay has against us and not against the
+//! reader is a [`Stop`]. Who is sent to, and what is recorded, is not decided here.
+//!
+//! How fast messages may leave is decided by modules that are handed the time and touch nothing: a stated [`Rate`] is kept by
+//! a [`Pace`], steered by replies in a [`Regulator`]; [`Domains`] has one for each of `[limits]`; [`Backoff`] says when to
+//! try again, and [`Refusals`] when to stop.
 
+mod backoff;
+mod capabilities;
+mod channel;
 mod connect;
+mod connection;
+mod content;
 mod credentials;
+mod dialogue;
+mod domains;
 mod file;
+mod forecast;
+mod glob;
+mod group;
+mod limits;
+mod meter;
 mod outcome;
+mod pace;
+mod presets;
+mod rate;
+mod refusals;
+mod regulator;
+mod server;
 mod settings;
-mod smtp;
 mod tls;
+mod transaction;
 mod url;
 mod wire;
 
+use std::sync::Arc;
+
+pub use backoff::Backoff;
+pub use channel::Channel;
 pub use credentials::Credentials;
+pub use domains::Domains;
 pub use file::FileRelay;
-pub use outcome::{Outcome, Reply, Stop};
-pub use settings::RelaySettings;
-pub use smtp::SmtpRelay;
+pub use forecast::{Counts, forecast};
+pub use glob::{Glob, GlobError};
+pub use limits::{Day, DomainRates, LimitSettings, Limits};
+pub use outcome::{Outcome, Reply, Stage, Stop};
+pub use pace::Pace;
+pub use rate::{Rate, RateError};
+pub use refusals::{Refusals, Share};
+pub use regulator::Regulator;
+pub use server::SmtpRelay;
+pub use settings::{RelaySettings, Relays, duration};
+pub use transaction::Settled;
 pub use url::{RelayUrl, Security};
 
 use crate::diagnostic::Result;
-use crate::message::Message;
 
-/// Where messages go.
-#[derive(Debug)]
+/// Where messages go. Cheap to clone: every connection has its own.
+#[derive(Debug, Clone)]
 pub enum Relay {
-    Smtp(Box<SmtpRelay>),
+    Smtp(Arc<SmtpRelay>),
     File(FileRelay),
     /// Strikes, claims and records, and sends nowhere: for measuring.
     Discard,
@@ -46,50 +80,22 @@ impl Relay {
     ) -> Result<Relay> {
         match url {
             RelayUrl::Smtp(server) => {
-                Ok(Relay::Smtp(Box::new(SmtpRelay::new(server.clone(), credentials, settings, hello)?)))
+                Ok(Relay::Smtp(Arc::new(SmtpRelay::new(server.clone(), credentials, settings, hello)?)))
             }
             RelayUrl::File(folder) => FileRelay::new(folder).map(Relay::File),
             RelayUrl::Discard => Ok(Relay::Discard),
         }
     }
 
-    /// How many messages may be claimed at once: those that a crash would leave in doubt. A server gets one at a time; for
-    /// what stays on this machine a group saves the disk's time.
-    pub fn window(&self) -> usize {
-        match self {
-            Relay::Smtp(_) => 1,
-            Relay::File(_) => 32,
-            Relay::Discard => 4096,
-        }
-    }
-
-    /// Makes sure that the relay can take a message now, connecting if needed.
+    /// Opens a channel.
     ///
     /// # Errors
-    /// Why not; then no message has been touched.
-    pub async fn ready(&mut self) -> Result<(), Stop> {
+    /// Why not; then nothing was handed over.
+    pub async fn connect<T>(&self) -> Result<Channel<T>, Stop> {
         match self {
-            Relay::Smtp(relay) => relay.ready().await,
-            Relay::File(_) | Relay::Discard => Ok(()),
-        }
-    }
-
-    /// Hands over one message.
-    ///
-    /// # Errors
-    /// The relay refuses us: this message was certainly not taken, and the next one would fare no better.
-    pub async fn deliver(&mut self, message: &Message) -> Result<Outcome, Stop> {
-        match self {
-            Relay::Smtp(relay) => relay.deliver(message).await,
-            Relay::File(relay) => relay.deliver(message),
-            Relay::Discard => Ok(Outcome::Accepted(Reply::new(250, "2.0.0 discarded"))),
-        }
-    }
-
-    /// Says goodbye.
-    pub async fn close(&mut self) {
-        if let Relay::Smtp(relay) = self {
-            relay.close().await;
+            Relay::Smtp(relay) => Ok(Channel::Smtp(Box::new(relay.connect().await?))),
+            Relay::File(folder) => Ok(Channel::File(folder.clone(), Vec::new())),
+            Relay::Discard => Ok(Channel::Discard(Vec::new())),
         }
     }
 }

@@ -47,6 +47,16 @@ impl Reply {
         (matches!(class, 2 | 4 | 5) && parts.next().is_none()).then_some((class, code.1, code.2))
     }
 
+    /// Whether the relay asks to be slower: it closes with 421, or defers for a reason of policy (RFC 3463, 4.7.x).
+    pub fn asks_to_slow_down(&self) -> bool {
+        self.code == 421 || (self.is_transient() && self.enhanced().is_some_and(|(_, subject, _)| subject == 7))
+    }
+
+    /// Whether the relay says that the mailbox doesn't exist (RFC 3463, 5.1.1).
+    pub fn says_unknown_user(&self) -> bool {
+        self.is_permanent() && self.enhanced() == Some((5, 1, 1))
+    }
+
     /// Whether a permanent refusal speaks of us, our mail or our right to relay, and not of the reader.
     pub fn speaks_of_us(&self) -> bool {
         let lower = self.text.to_ascii_lowercase();
@@ -80,6 +90,30 @@ pub enum Outcome {
     Rejected(Reply),
     /// The end of data was sent, or may have been, and the answer was never learned.
     InDoubt(Reply),
+    /// Certainly not taken, for a reason that has nothing to do with this reader: owed as before.
+    Untried(Reply),
+}
+
+impl Outcome {
+    /// The relay's words, or why there are none: then the code is 0.
+    pub fn reply(&self) -> &Reply {
+        match self {
+            Outcome::Accepted(reply)
+            | Outcome::Deferred(reply)
+            | Outcome::Rejected(reply)
+            | Outcome::InDoubt(reply)
+            | Outcome::Untried(reply) => reply,
+        }
+    }
+}
+
+/// How far a message had come when its outcome was known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Before MAIL was answered: what is said then is said to us.
+    Connection,
+    /// From RCPT on: what is said then may be meant for this reader's domain.
+    Recipient,
 }
 
 /// Why the mailing can't go on: the relay can't be reached, or refuses us.

@@ -2,12 +2,14 @@
 //!
 //! Lines are checked before the SMTP client sees them: their length is bounded, octets that aren't ASCII are replaced, a
 //! code without text (`250` CRLF, which RFC 5321 section 4.2 allows) gets the space that the client wants, unknown codes
-//! are made known ones of the same class. The lines themselves are kept, so that a ledger has the relay's own words.
+//! are made known ones of the same class. The lines themselves are kept, so that a ledger has the relay's own words; and how
+//! many octets went out, so that what certainly never left is known.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use lettre::transport::smtp::client::AsyncTokioStream;
@@ -18,23 +20,69 @@ use tokio_rustls::client::TlsStream;
 /// RFC 5321 section 4.5.3.1.5 asks for 512; some relays write more.
 const LONGEST_LINE: usize = 4096;
 
-/// The lines of the reply being read.
+/// More unread lines than this are no replies to anything.
+const MOST_LINES: usize = 1000;
+
+/// What passed over a connection: shared by the stream and whoever speaks over it.
 #[derive(Debug, Clone, Default)]
-pub struct ReplyLines(Arc<Mutex<Vec<String>>>);
+pub struct Traffic(Arc<Mutex<Passed>>);
 
-impl ReplyLines {
-    /// Takes the lines read since the last call.
-    pub fn take(&self) -> Vec<String> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+#[derive(Debug, Default)]
+struct Passed {
+    /// Reply lines not yet taken.
+    lines: VecDeque<String>,
+    /// How many of them end a reply.
+    replies: usize,
+    /// Octets handed to the system, or to TLS.
+    written: u64,
+}
+
+impl Traffic {
+    fn passed(&self) -> MutexGuard<'_, Passed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn push(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // A relay that never ends its reply is stopped by the client; until then nothing grows without bound.
-        if lines.len() < 200 {
-            lines.push(line);
+    /// Takes the lines of the oldest reply; empty when none is whole.
+    pub fn take_reply(&self) -> Vec<String> {
+        let mut passed = self.passed();
+        if passed.replies == 0 {
+            return Vec::new();
         }
+        passed.replies -= 1;
+        let last = passed.lines.iter().position(|line| ends_reply(line)).map_or(0, |at| at + 1);
+        passed.lines.drain(..last).collect()
     }
+
+    /// Takes every line read so far, whole replies or not.
+    pub fn take_all(&self) -> Vec<String> {
+        let mut passed = self.passed();
+        passed.replies = 0;
+        passed.lines.drain(..).collect()
+    }
+
+    /// How many whole replies wait to be taken.
+    pub fn replies(&self) -> usize {
+        self.passed().replies
+    }
+
+    /// How many octets went out: what is beyond certainly never left.
+    pub fn written(&self) -> u64 {
+        self.passed().written
+    }
+
+    fn push(&self, line: String) -> io::Result<()> {
+        let mut passed = self.passed();
+        if passed.lines.len() >= MOST_LINES {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "the relay's reply has no end"));
+        }
+        passed.replies += usize::from(ends_reply(&line));
+        passed.lines.push_back(line);
+        Ok(())
+    }
+}
+
+fn ends_reply(line: &str) -> bool {
+    line.as_bytes().get(3) == Some(&b' ')
 }
 
 #[derive(Debug)]
@@ -47,7 +95,7 @@ enum Inner {
 #[derive(Debug)]
 pub struct Wire {
     inner: Inner,
-    lines: ReplyLines,
+    traffic: Traffic,
     /// Octets of a line that isn't whole yet.
     partial: Vec<u8>,
     /// Checked octets that the client hasn't read yet, and how many of them it has.
@@ -56,18 +104,18 @@ pub struct Wire {
 }
 
 impl Wire {
-    pub fn plain(stream: TcpStream, lines: ReplyLines) -> Self {
-        Self::new(Inner::Plain(stream), lines, Vec::new())
+    pub fn plain(stream: TcpStream, traffic: Traffic) -> Self {
+        Self::new(Inner::Plain(stream), traffic, Vec::new())
     }
 
     /// `greeting` is read by the client before anything of the stream: after STARTTLS a server doesn't greet again, but the
     /// client waits for it.
-    pub fn tls(stream: TlsStream<TcpStream>, lines: ReplyLines, greeting: Vec<u8>) -> Self {
-        Self::new(Inner::Tls(Box::new(stream)), lines, greeting)
+    pub fn tls(stream: TlsStream<TcpStream>, traffic: Traffic, greeting: Vec<u8>) -> Self {
+        Self::new(Inner::Tls(Box::new(stream)), traffic, greeting)
     }
 
-    fn new(inner: Inner, lines: ReplyLines, checked: Vec<u8>) -> Self {
-        Wire { inner, lines, partial: Vec::new(), checked, read: 0 }
+    fn new(inner: Inner, traffic: Traffic, checked: Vec<u8>) -> Self {
+        Wire { inner, traffic, partial: Vec::new(), checked, read: 0 }
     }
 
     /// Takes octets from the relay and passes whole lines on.
@@ -78,7 +126,7 @@ impl Wire {
             let line = checked_line(&line)?;
             self.checked.extend_from_slice(line.as_bytes());
             self.checked.extend_from_slice(b"\r\n");
-            self.lines.push(line);
+            self.traffic.push(line)?;
         }
         if self.partial.len() > LONGEST_LINE {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "the relay's reply line is too long"));
@@ -151,10 +199,15 @@ impl AsyncRead for Wire {
 
 impl AsyncWrite for Wire {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().inner {
+        let this = self.get_mut();
+        let polled = match &mut this.inner {
             Inner::Plain(stream) => Pin::new(stream).poll_write(context, bytes),
             Inner::Tls(stream) => Pin::new(stream.as_mut()).poll_write(context, bytes),
+        };
+        if let Poll::Ready(Ok(n)) = &polled {
+            this.traffic.passed().written += *n as u64;
         }
+        polled
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable;
 
 /// The first octets of every journal, with the version of its form.
-const MAGIC: &[u8; 16] = b"letterpress j 1\n";
+const MAGIC: &[u8; 16] = b"letterpress j 2\n";
 
 /// A journal open for appending.
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub struct Journal {
     file: File,
     /// Records not yet written.
     buffer: Vec<u8>,
+    /// Something was written that the disk may not hold yet.
+    unsynced: bool,
     /// Set when a write or sync failed: the journal takes nothing more.
     broken: bool,
 }
@@ -45,7 +47,7 @@ impl Journal {
             file.set_len(length).and_then(|()| file.sync_all()).map_err(|error| io(&error))?;
         }
         file.seek(SeekFrom::Start(length)).map_err(|error| io(&error))?;
-        Ok(Journal { path: path.to_path_buf(), file, buffer: Vec::new(), broken: false })
+        Ok(Journal { path: path.to_path_buf(), file, buffer: Vec::new(), unsynced: false, broken: false })
     }
 
     /// Reads a journal that may be in use, without changing it. A torn end is ignored.
@@ -97,6 +99,7 @@ impl Journal {
         self.check_in_place()?;
         let written = self.file.write_all(&self.buffer);
         self.buffer.clear();
+        self.unsynced = true;
         self.checked(written)
     }
 
@@ -106,7 +109,11 @@ impl Journal {
     /// As [`Journal::flush`]; after a failed sync nothing is known of what the disk holds, so it is not tried again.
     pub fn commit(&mut self) -> Result<()> {
         self.flush()?;
+        if !self.unsynced {
+            return Ok(());
+        }
         let synced = self.file.sync_data();
+        self.unsynced = false;
         self.checked(synced)
     }
 

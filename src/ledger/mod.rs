@@ -42,16 +42,20 @@ pub enum State {
 pub enum Event {
     /// An attempt is about to begin.
     Claimed,
+    /// The answer was not learned, and why: the claim stands, and is in doubt.
+    Doubted,
     Accepted,
     Deferred,
     Rejected,
     Withdrawn,
     /// A claim was taken back before anything was sent.
     Released,
-    /// The user settled a doubt: send it again.
+    /// A doubt was settled: send it again.
     SettledResend,
-    /// The user settled a doubt: take it as accepted.
+    /// A doubt was settled: take it as accepted.
     SettledAccept,
+    /// A run begins, and a relay is called by this number in what follows. It concerns no recipient.
+    RelayNamed,
 }
 
 /// A history that can't have happened: the journal was changed by something else.
@@ -87,6 +91,7 @@ impl State {
         match (self, event) {
             (State::Pending | State::Deferred, Event::Claimed) => Ok(State::InDoubt),
             (State::InDoubt, Event::Accepted | Event::SettledAccept) => Ok(State::Accepted),
+            (State::InDoubt, Event::Doubted) => Ok(State::InDoubt),
             (State::InDoubt, Event::Deferred) => Ok(State::Deferred),
             (State::InDoubt, Event::Rejected) => Ok(State::Rejected),
             (State::InDoubt, Event::Released | Event::SettledResend) => Ok(State::Pending),
@@ -137,6 +142,8 @@ pub struct Outcome {
     pub code: u16,
     pub reply: String,
     pub attempts: u32,
+    /// The number of the relay, see [`Ledger::relay`].
+    pub relay: u8,
     /// Milliseconds since 1970; 0 when nothing happened yet.
     pub at: i64,
 }
@@ -147,12 +154,14 @@ pub struct Ledger {
     states: Vec<State>,
     /// Last outcomes of those that weren't simply accepted; the few that someone will ask about.
     outcomes: HashMap<Recipient, Outcome>,
+    /// The relays' names by number, as the last run called them.
+    relays: Vec<String>,
 }
 
 impl Ledger {
     /// Everyone is pending.
     pub fn new(recipients: Recipient) -> Self {
-        Ledger { states: vec![State::Pending; recipients as usize], outcomes: HashMap::new() }
+        Ledger { states: vec![State::Pending; recipients as usize], outcomes: HashMap::new(), relays: Vec::new() }
     }
 
     /// Takes one event into account.
@@ -160,6 +169,10 @@ impl Ledger {
     /// # Errors
     /// An impossible history, or a recipient that the mailing doesn't have.
     pub fn apply(&mut self, record: &Record) -> Result<(), String> {
+        if record.event == Event::RelayNamed {
+            self.name_relay(record);
+            return Ok(());
+        }
         let total = self.states.len();
         let state = self
             .states
@@ -171,12 +184,20 @@ impl Ledger {
         Ok(())
     }
 
+    fn name_relay(&mut self, record: &Record) {
+        let number = usize::from(record.relay);
+        if number >= self.relays.len() {
+            self.relays.resize(number + 1, String::new());
+        }
+        self.relays[number].clone_from(&record.reply);
+    }
+
     fn remember(&mut self, record: &Record, state: State) {
         // One attempt that was simply accepted is the rule for a million readers: it costs no memory.
         if state == State::Accepted && !self.outcomes.contains_key(&record.recipient) {
             return;
         }
-        if record.event == Event::Claimed && !self.outcomes.contains_key(&record.recipient) {
+        if matches!(record.event, Event::Claimed | Event::Released) && !self.outcomes.contains_key(&record.recipient) {
             return;
         }
         let outcome = self.outcomes.entry(record.recipient).or_default();
@@ -184,6 +205,7 @@ impl Ledger {
         match record.event {
             Event::Claimed | Event::Released => {}
             _ => {
+                outcome.relay = record.relay;
                 outcome.code = record.code;
                 outcome.reply.clone_from(&record.reply);
                 outcome.attempts +=
@@ -199,6 +221,11 @@ impl Ledger {
     /// What is remembered beside the state; `None` for those never tried and those accepted at once.
     pub fn outcome(&self, recipient: Recipient) -> Option<&Outcome> {
         self.outcomes.get(&recipient)
+    }
+
+    /// The name of the relay with this number.
+    pub fn relay(&self, number: u8) -> Option<&str> {
+        self.relays.get(usize::from(number)).map(String::as_str).filter(|name| !name.is_empty())
     }
 
     pub fn len(&self) -> Recipient {
@@ -236,7 +263,7 @@ impl Ledger {
 
 /// A record of something that just happened.
 pub fn record(recipient: Recipient, event: Event, at: Timestamp) -> Record {
-    Record { recipient, event, at: at.as_millisecond(), code: 0, reply: String::new() }
+    Record { recipient, event, relay: 0, at: at.as_millisecond(), code: 0, reply: String::new() }
 }
 
 #[cfg(test)]
@@ -244,8 +271,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const EVENTS: [Event; 8] = [
+    const EVENTS: [Event; 9] = [
         Event::Claimed,
+        Event::Doubted,
         Event::Accepted,
         Event::Deferred,
         Event::Rejected,
@@ -272,12 +300,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn counts_always_add_up(history in prop::collection::vec((0u32..5, 0usize..8), 0..60)) {
+        fn counts_always_add_up(history in prop::collection::vec((0u32..5, 0usize..9), 0..60)) {
             let mut ledger = Ledger::new(5);
             let mut accepted = std::collections::HashMap::new();
             for (recipient, event) in history {
                 let before = ledger.state(recipient);
-                let record = Record { recipient, event: EVENTS[event], at: 1, code: 0, reply: String::new() };
+                let record = Record { recipient, event: EVENTS[event], relay: 0, at: 1, code: 0, reply: String::new() };
                 if ledger.apply(&record).is_err() {
                     prop_assert_eq!(ledger.state(recipient), before);
                 } else if EVENTS[event] == Event::Accepted {

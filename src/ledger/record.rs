@@ -1,23 +1,26 @@
 //! One record of the journal: its octets, checked by length and CRC.
 //!
 //! Layout, little-endian: length of the payload (u16), its complement (u16), CRC-32 of the payload (u32), payload: event
-//! (u8), recipient (u32), milliseconds since 1970 (i64), reply code (u16), the relay's words (UTF-8). The complement tells a
-//! damaged length from an end that a crash has torn: only the latter may be cut off.
+//! (u8), relay (u8), recipient (u32), milliseconds since 1970 (i64), reply code (u16), the relay's words (UTF-8). The
+//! complement tells a damaged length from an end that a crash has torn: only the latter may be cut off.
 
 use super::{Event, Recipient};
 
 /// The relay's words are cut here; more says nothing more.
 pub const LONGEST_REPLY: usize = 1000;
 const HEADER: usize = 8;
-const FIXED: usize = 15;
+const FIXED: usize = 16;
 /// The longest record in octets.
 pub const LONGEST_RECORD: usize = HEADER + FIXED + LONGEST_REPLY;
 
-/// One thing that happened to one recipient.
+/// One thing that happened to one recipient, or, for [`Event::RelayNamed`], the name of the relay that is meant by a number
+/// from here on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
     pub recipient: Recipient,
     pub event: Event,
+    /// The number of the relay that it happened at, as the last [`Event::RelayNamed`] says; 0 where no relay is meant.
+    pub relay: u8,
     /// Milliseconds since 1970, for people; the order of the records is the order of events.
     pub at: i64,
     /// The reply code; 0 when there was no reply.
@@ -50,6 +53,7 @@ impl Record {
         out.extend_from_slice(&(!length).to_le_bytes());
         out.extend_from_slice(&[0; 4]);
         out.push(code_of(self.event));
+        out.push(self.relay);
         out.extend_from_slice(&self.recipient.to_le_bytes());
         out.extend_from_slice(&self.at.to_le_bytes());
         out.extend_from_slice(&self.code.to_le_bytes());
@@ -77,17 +81,18 @@ impl Record {
             payload[range].iter().rev().fold(0u64, |sum, byte| sum << 8 | u64::from(*byte))
         };
         let record = Record {
-            recipient: Recipient::try_from(number(1..5)).unwrap_or(Recipient::MAX),
+            recipient: Recipient::try_from(number(2..6)).unwrap_or(Recipient::MAX),
             event,
-            at: number(5..13).cast_signed(),
-            code: u16::try_from(number(13..15)).unwrap_or(u16::MAX),
+            relay: payload[1],
+            at: number(6..14).cast_signed(),
+            code: u16::try_from(number(14..16)).unwrap_or(u16::MAX),
             reply: reply.to_owned(),
         };
         Decoded::Record(record, HEADER + usize::from(length))
     }
 }
 
-const EVENTS: [(u8, Event); 8] = [
+const EVENTS: [(u8, Event); 10] = [
     (1, Event::Claimed),
     (2, Event::Accepted),
     (3, Event::Deferred),
@@ -96,6 +101,8 @@ const EVENTS: [(u8, Event); 8] = [
     (6, Event::Released),
     (7, Event::SettledResend),
     (8, Event::SettledAccept),
+    (9, Event::Doubted),
+    (10, Event::RelayNamed),
 ];
 
 fn code_of(event: Event) -> u8 {
@@ -113,8 +120,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_record_comes_back_and_any_flipped_bit_is_seen(recipient: u32, event in 0usize..8, at: i64, code: u16, reply in "\\PC{0,40}", bit: u16) {
-            let record = Record { recipient, event: EVENTS[event].1, at, code, reply };
+        fn a_record_comes_back_and_any_flipped_bit_is_seen(recipient: u32, event in 0usize..10, relay: u8, at: i64, code: u16, reply in "\\PC{0,40}", bit: u16) {
+            let record = Record { recipient, event: EVENTS[event].1, relay, at, code, reply };
             let mut bytes = Vec::new();
             record.encode_into(&mut bytes);
             prop_assert_eq!(Record::decode(&bytes), Decoded::Record(record.clone(), bytes.len()));
@@ -129,7 +136,8 @@ mod tests {
 
     #[test]
     fn long_replies_are_cut_between_characters() {
-        let record = Record { recipient: 1, event: Event::Rejected, at: 0, code: 550, reply: "é".repeat(2000) };
+        let record =
+            Record { recipient: 1, event: Event::Rejected, relay: 0, at: 0, code: 550, reply: "é".repeat(2000) };
         let mut bytes = Vec::new();
         record.encode_into(&mut bytes);
         assert!(matches!(Record::decode(&bytes), Decoded::Record(record, _) if record.reply.len() == LONGEST_REPLY));

@@ -40,6 +40,9 @@ impl History {
         };
         Journal::read_with_offsets(path, &manifest.id, |record, offset| {
             history.ledger.apply(record)?;
+            if record.event == Event::RelayNamed {
+                return Ok(());
+            }
             let at = record.recipient as usize;
             match record.event {
                 Event::Claimed => history.attempts[at] = history.attempts[at].saturating_add(1),
@@ -52,6 +55,11 @@ impl History {
             Ok(())
         })?;
         Ok(history)
+    }
+
+    /// What is known of all of them.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     /// What is known of a recipient.

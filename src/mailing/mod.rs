@@ -4,21 +4,32 @@
 //! [`Mailing::open`] reads it back: the frozen sources, the frozen recipients, the ledger. [`drive`] sends to those who
 //! are owed a copy and records what became of each. Editing the publication later changes nothing in a sealed mailing.
 
+mod account;
+mod day;
 mod drive;
 mod history;
+mod outlet;
+mod owed;
 mod plan;
 mod press;
+mod progress;
 mod seal;
 mod sealed;
+mod settings;
+mod worker;
 
 use std::path::{Path, PathBuf};
 
-pub use drive::{Driver, Ended, Progress};
+pub use day::begun_since;
+pub use drive::{Driver, Ended, Interrupts};
 pub use history::{History, Standing};
+pub use outlet::Outgoing;
 pub use plan::{Plan, PlanRow};
 pub use press::Press;
+pub use progress::{Onlooker, Progress};
 pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
+pub use settings::{Patience, SendSettings};
 
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
@@ -113,6 +124,13 @@ impl Mailing {
         let mut ledger = Ledger::new(manifest.recipients);
         let journal = Journal::open(&folder.join(JOURNAL), &manifest.id, |record| ledger.apply(record))?;
         Ok((Mailing { folder, manifest, ledger }, Writer { _lock: lock, journal }))
+    }
+
+    fn clear_stop(&self) {
+        let _ = std::fs::remove_file(self.folder.join("stop"));
+    }
+    fn stop_requested(folder: &Path) -> bool {
+        folder.join("stop").exists()
     }
 
     /// The frozen recipients, read as a stream.

@@ -30,6 +30,8 @@ impl std::fmt::Debug for Plan {
 #[derive(Debug, Clone, Default)]
 pub struct PlanRow {
     pub recipient: Recipient,
+    /// Where in the file it stands.
+    place: u64,
     record: csv::StringRecord,
     columns: Arc<Vec<String>>,
 }
@@ -37,11 +39,21 @@ pub struct PlanRow {
 impl Plan {
     /// Opens the file; `recipients` is how many it must have.
     pub fn open(path: &Path, recipients: Recipient) -> Result<Plan> {
+        Self::open_with(path, recipients, 1 << 16)
+    }
+
+    /// Opens the file for reading rows here and there, see [`Plan::read_at`].
+    pub fn open_for_single_rows(path: &Path, recipients: Recipient) -> Result<Plan> {
+        // Each jump throws the buffer away.
+        Self::open_with(path, recipients, 1 << 10)
+    }
+
+    fn open_with(path: &Path, recipients: Recipient, buffer: usize) -> Result<Plan> {
         let file = File::open(path).map_err(|error| Diagnostic::io("read the recipients in", path, &error))?;
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(true)
             .flexible(false)
-            .from_reader(BufReader::with_capacity(1 << 16, file));
+            .from_reader(BufReader::with_capacity(buffer, file));
         let headers = reader.headers().map_err(|error| damaged(path, &error.to_string()))?;
         let columns = Arc::new(headers.iter().map(str::to_owned).collect::<Vec<_>>());
         if columns.first().map(String::as_str) != Some("email") {
@@ -52,6 +64,7 @@ impl Plan {
 
     /// Reads the next recipient; `false` after the last.
     pub fn read(&mut self, row: &mut PlanRow) -> Result<bool> {
+        let place = self.reader.position().byte();
         let more = self.reader.read_record(&mut row.record).map_err(|error| damaged(&self.path, &error.to_string()))?;
         if more != (self.next < self.recipients) {
             return Err(damaged(
@@ -64,15 +77,44 @@ impl Plan {
                 row.columns = Arc::clone(&self.columns);
             }
             row.recipient = self.next;
+            row.place = place;
             self.next += 1;
         }
         Ok(more)
     }
+
+    /// Reads a row that was read before, by where it stands.
+    pub fn read_at(&mut self, spot: Spot, row: &mut PlanRow) -> Result<()> {
+        let mut position = csv::Position::new();
+        position.set_byte(spot.place);
+        self.reader.seek(position).map_err(|error| damaged(&self.path, &error.to_string()))?;
+        self.next = spot.recipient;
+        if self.read(row)? {
+            return Ok(());
+        }
+        Err(damaged(&self.path, &format!("recipient {} is gone", spot.recipient)))
+    }
+}
+
+/// Where a row stands, to be read again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spot {
+    pub recipient: Recipient,
+    place: u64,
 }
 
 impl PlanRow {
+    pub fn spot(&self) -> Spot {
+        Spot { recipient: self.recipient, place: self.place }
+    }
+
     pub fn email(&self) -> &str {
         self.record.get(0).unwrap_or_default()
+    }
+
+    /// The domain of the address, in its normal form.
+    pub fn domain(&self) -> &str {
+        self.email().rsplit_once('@').map_or("", |(_, domain)| domain)
     }
 
     /// The address, which was checked before sealing.

@@ -1,7 +1,7 @@
 //! Strikes copies: the edition of a reader's group, set when first needed, and the composer that writes the copy.
 
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::address::Address;
 use crate::diagnostic::Result;
@@ -11,49 +11,60 @@ use crate::message::{Buffers, Composer, Message};
 /// How many editions are kept. More groups than this are set again when needed: slow, and right.
 const KEPT: usize = 256;
 
-/// What turns a recipient into a message.
+/// What turns a recipient into a message. A clone shares all but its buffers, so every connection has one of its own.
 #[derive(Debug)]
 pub struct Press {
+    shared: Arc<Shared>,
+    buffers: Buffers,
+}
+
+#[derive(Debug)]
+struct Shared {
     template: Template,
     composer: Composer,
-    editions: HashMap<Group, Rc<Edition>>,
-    buffers: Buffers,
-    /// How many editions were set so far.
-    pub set: usize,
+    editions: RwLock<HashMap<Group, Arc<Edition>>>,
+}
+
+impl Clone for Press {
+    fn clone(&self) -> Self {
+        Press { shared: Arc::clone(&self.shared), buffers: Buffers::default() }
+    }
 }
 
 impl Press {
     pub fn new(template: Template, composer: Composer) -> Self {
-        Press { template, composer, editions: HashMap::new(), buffers: Buffers::default(), set: 0 }
+        let shared = Shared { template, composer, editions: RwLock::default() };
+        Press { shared: Arc::new(shared), buffers: Buffers::default() }
     }
 
     pub fn template(&self) -> &Template {
-        &self.template
+        &self.shared.template
     }
 
     pub fn composer(&self) -> &Composer {
-        &self.composer
+        &self.shared.composer
     }
 
     /// The edition for a reader's group.
-    pub fn edition(&mut self, fields: &dyn Fields) -> Result<Rc<Edition>> {
-        let group = self.template.group_of(fields);
-        if let Some(edition) = self.editions.get(&group) {
-            return Ok(Rc::clone(edition));
+    pub fn edition(&self, fields: &dyn Fields) -> Result<Arc<Edition>> {
+        let Shared { template, editions, .. } = &*self.shared;
+        let group = template.group_of(fields);
+        if let Some(edition) = editions.read().unwrap_or_else(PoisonError::into_inner).get(&group) {
+            return Ok(Arc::clone(edition));
         }
-        if self.editions.len() >= KEPT {
-            self.editions.clear();
+        // Two may set the same edition at once: the same work twice, and the same edition.
+        let edition = Arc::new(template.set(&group)?);
+        let mut editions = editions.write().unwrap_or_else(PoisonError::into_inner);
+        if editions.len() >= KEPT {
+            editions.clear();
         }
-        let edition = Rc::new(self.template.set(&group)?);
-        self.set += 1;
-        self.editions.insert(group, Rc::clone(&edition));
+        editions.insert(group, Arc::clone(&edition));
         Ok(edition)
     }
 
     /// Strikes a reader's copy into `message`.
     pub fn strike(&mut self, address: &Address, fields: &dyn Fields, message: &mut Message) -> Result<()> {
         let edition = self.edition(fields)?;
-        self.composer.compose(&edition, address, fields, &mut self.buffers, message);
-        Ok(())
+        self.shared.composer.compose(&edition, address, fields, &mut self.buffers, message)
     }
 }

@@ -52,7 +52,7 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
         .prefix(".sealing-")
         .tempdir_in(mailings)
         .map_err(|error| Diagnostic::io("write to", mailings, &error))?;
-    let sources = SealedSources::of(press.template().sources(), press.composer().links().settings()).to_bytes()?;
+    let sources = SealedSources::of(press.template().sources(), press.composer()).to_bytes()?;
     write_private(&folder.path().join(SOURCES), &sources)?;
     let (summary, recipients_digest) = write_recipients(&folder.path().join(RECIPIENTS), press, audience, order)?;
     if summary.owed != order.confirmed {
@@ -88,7 +88,7 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
 
 /// What identifies an article, its theme and settings: the same for a dry run and the mailing sealed from it.
 pub fn sources_digest(press: &Press) -> Result<String> {
-    let sources = SealedSources::of(press.template().sources(), press.composer().links().settings());
+    let sources = SealedSources::of(press.template().sources(), press.composer());
     Ok(hex(&digest::digest(&digest::SHA256, &sources.to_bytes()?)))
 }
 

@@ -11,6 +11,8 @@ use crate::article::Article;
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::{Images, Sources, Theme, ThemeSettings};
 use crate::ledger::Recipient;
+use crate::message::Composer;
+use crate::message::dkim::{SealedSigner, Signer};
 use crate::publication::Publication;
 use crate::unsubscribe::{Key, Links, UnsubscribeSettings};
 
@@ -66,19 +68,23 @@ pub struct SealedSources {
     pub theme: Theme,
     pub settings: ThemeSettings,
     pub unsubscribe: UnsubscribeSettings,
+    /// The keys that sign every copy; the secret parts stay where they are.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub dkim: Vec<SealedSigner>,
     pub images: Images,
     pub columns: Vec<String>,
 }
 
 impl SealedSources {
-    pub fn of(sources: &Sources, unsubscribe: &UnsubscribeSettings) -> Self {
+    pub fn of(sources: &Sources, composer: &Composer) -> Self {
         SealedSources {
             publication: sources.publication.clone(),
             article_file: sources.article.file.clone(),
             article: sources.article.source.clone(),
             theme: sources.theme.clone(),
             settings: sources.settings.clone(),
-            unsubscribe: unsubscribe.clone(),
+            unsubscribe: composer.links().settings().clone(),
+            dkim: composer.signers().iter().map(Signer::sealed).collect(),
             images: sources.images.clone(),
             columns: sources.columns.clone(),
         }
@@ -97,6 +103,14 @@ impl SealedSources {
     /// The ways to leave that were sealed, with the publication's key: message ids and links stay what they were.
     pub fn links(&self, key: Key) -> Links {
         Links::new(key, &self.publication.list_id, &self.unsubscribe)
+    }
+
+    /// The signers that were sealed, with their keys from the publication at `root`.
+    ///
+    /// # Errors
+    /// A key that is gone or is another one now: the copies would not be the same octets.
+    pub fn signers(&self, root: &Path) -> Result<Vec<Signer>> {
+        self.dkim.iter().map(|signer| signer.open(root)).collect()
     }
 
     /// The sources, ready to be set.

@@ -70,6 +70,12 @@ pub fn links(name: &str, urls: impl Iterator<Item = String>, out: &mut Vec<u8>) 
     out.extend_from_slice(b"\r\n");
 }
 
+/// Whether a field is among some that were written here.
+pub fn has(fields: &[u8], name: &str) -> bool {
+    let is_it = |line: &[u8]| line.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b":"));
+    fields.split(|byte| *byte == b'\n').any(is_it)
+}
+
 /// A display name (RFC 5322 section 3.2.5): atoms, a quoted string, or encoded words.
 fn phrase(text: &str, column: usize, out: &mut Vec<u8>) {
     if !is_tame(text) || text.len() > LINE - column {

@@ -5,11 +5,14 @@
 
 mod header;
 mod body;
+pub mod dkim;
 
 use body::Frame;
+use dkim::{Room, Signatures, Signer};
 
 use crate::address::Address;
 use crate::clock::{Timestamp, rfc5322};
+use crate::diagnostic::Result;
 use crate::edition::{Edition, Fields, Reader, Scratch};
 use crate::publication::Publication;
 use crate::unsubscribe::Links;
@@ -38,6 +41,8 @@ pub struct Composer {
     mailing_id: String,
     bounces: Address,
     domain: String,
+    date: Timestamp,
+    signatures: Signatures,
     /// From, Reply-To, Date and what else is the same in every copy.
     common: Vec<u8>,
     frame: Frame,
@@ -47,6 +52,7 @@ pub struct Composer {
 #[derive(Debug, Default)]
 pub struct Buffers {
     scratch: Scratch,
+    signing: Room,
 }
 
 impl Composer {
@@ -77,9 +83,28 @@ impl Composer {
             mailing_id: mailing_id.to_owned(),
             bounces: publication.bounces.clone(),
             domain,
+            date,
+            signatures: Signatures::default(),
             common,
             frame: Frame::new(mailing_id),
         }
+    }
+
+    /// Has every copy signed by these, as of the mailing's sealing: a copy struck again is the same octets.
+    #[must_use]
+    pub fn with_signers(mut self, signers: Vec<Signer>) -> Self {
+        let (common, one_click) = (&self.common, self.links.one_click());
+        self.signatures = Signatures::new(signers, self.date, |name| match name {
+            "Reply-To" => header::has(common, name),
+            "List-Unsubscribe-Post" => one_click,
+            _ => true,
+        });
+        self
+    }
+
+    /// Who signs every copy; nobody, unless [`Composer::with_signers`] was asked.
+    pub fn signers(&self) -> &[Signer] {
+        self.signatures.signers()
     }
 
     /// The message's id for a reader, without angle brackets: the same for every attempt.
@@ -98,6 +123,9 @@ impl Composer {
     }
 
     /// Writes one copy into `message`, whose bytes are replaced.
+    ///
+    /// # Errors
+    /// It can't be signed; then `message` may not leave.
     pub fn compose(
         &self,
         edition: &Edition,
@@ -105,7 +133,7 @@ impl Composer {
         fields: &dyn Fields,
         buffers: &mut Buffers,
         message: &mut Message,
-    ) {
+    ) -> Result<()> {
         let reader_id = self.links.reader_id(address);
         let token = self.links.token(&reader_id);
         let opaque = self.links.key().message_id(&self.mailing_id, &reader_id);
@@ -113,6 +141,7 @@ impl Composer {
         let reader = Reader { fields, unsubscribe_url: &url };
         let out = &mut message.bytes;
         out.clear();
+        out.extend_from_slice(self.signatures.blank());
         out.extend_from_slice(&self.common);
         header::mailbox("To", fields.field("name"), address.as_str(), out);
         header::unstructured("Subject", &edition.subject.line(reader), out);
@@ -123,18 +152,20 @@ impl Composer {
         }
         header::plain("X-Letterpress-Id", &opaque, out);
         self.frame.write(edition, reader, &mut buffers.scratch, out);
+        self.signatures.sign(out, &mut buffers.signing)?;
         message.message_id.clear();
         message.message_id.push_str(&opaque);
         message.message_id.push('@');
         message.message_id.push_str(&self.domain);
         message.envelope = Envelope { reverse_path: self.bounces.clone(), forward_path: address.clone() };
+        Ok(())
     }
 
     /// One copy on its own.
-    pub fn message(&self, edition: &Edition, address: &Address, fields: &dyn Fields) -> Message {
+    pub fn message(&self, edition: &Edition, address: &Address, fields: &dyn Fields) -> Result<Message> {
         let mut message = Message::empty(address);
-        self.compose(edition, address, fields, &mut Buffers::default(), &mut message);
-        message
+        self.compose(edition, address, fields, &mut Buffers::default(), &mut message)?;
+        Ok(message)
     }
 }
 

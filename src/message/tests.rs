@@ -60,7 +60,7 @@ fn composer() -> Composer {
 }
 
 fn message(name: &str, subject: &str) -> Message {
-    composer().message(&edition(subject), &Address::parse("ann@example.org").unwrap(), &row(name))
+    composer().message(&edition(subject), &Address::parse("ann@example.org").unwrap(), &row(name)).unwrap()
 }
 
 #[test]
@@ -128,4 +128,37 @@ fn a_message_id_tells_nothing_of_the_address() {
         "{}",
         message.message_id
     );
+}
+
+#[test]
+fn a_signed_copy_verifies_and_is_else_the_same() {
+    let (edition, address) = (edition("Hi {{ subscriber.name }}"), Address::parse("ann@example.org").unwrap());
+    let signing = composer().with_signers(dkim::tests::signers());
+    for name in ["Ann", "", "\r\nBcc: x@example.org", "名前❤️", &"long ".repeat(60)] {
+        let signed = signing.message(&edition, &address, &row(name)).unwrap();
+        assert_eq!(dkim::tests::verify(&signed.bytes), [Ok(()), Ok(())], "{name:?}");
+        let plain = composer().message(&edition, &address, &row(name)).unwrap();
+        assert!(signed.bytes.starts_with(b"DKIM-Signature: ") && signed.bytes.ends_with(&plain.bytes), "{name:?}");
+        assert_eq!(signed, signing.message(&edition, &address, &row(name)).unwrap(), "a retry is the same octets");
+        let text = String::from_utf8(signed.bytes).unwrap();
+        assert!(text.split("\r\n").all(|line| line.len() <= 78 || line.starts_with("List-Unsubscribe:")), "{text}");
+    }
+}
+
+#[test]
+fn a_message_without_reply_to_and_one_click_is_signed_too() {
+    let settings: PublicationSettings =
+        toml::from_str("name = 'N'\nfrom = 'letters@example.com'\npostal_address = 'P'").unwrap();
+    let publication = Publication::from_settings(settings).unwrap();
+    let mailto = Address::parse("leave@example.com").ok();
+    let links =
+        Links::new(Key::from_bytes(&[1; 32]), "n.example.com", &UnsubscribeSettings { mailto, ..Default::default() });
+    let composer = Composer::new(&publication, links, "a", "0123456789abcdef", "2026-11-22T23:00:00Z".parse().unwrap());
+    let composer = composer.with_signers(dkim::tests::signers());
+    let message = composer.message(&edition("S"), &Address::parse("ann@example.org").unwrap(), &row("Ann")).unwrap();
+    assert_eq!(dkim::tests::verify(&message.bytes), [Ok(()), Ok(())]);
+    let text = String::from_utf8(message.bytes).unwrap();
+    for added in ["Reply-To: x@example.org", "List-Unsubscribe-Post: List-Unsubscribe=One-Click"] {
+        assert!(dkim::tests::verify(format!("{added}\r\n{text}").as_bytes()).iter().all(Result::is_err), "{added}");
+    }
 }

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
 
 use letterpress::clock::Clock;
-use letterpress::delivery::{Relay, RelayUrl};
+use letterpress::delivery::{RelaySettings, RelayUrl};
+use letterpress::diagnostic::Diagnostic;
 use letterpress::edition::{Merging, Template};
 use letterpress::ledger::State;
-use letterpress::mailing::{Driver, Ended, Mailing, PlanRow, Press};
+use letterpress::mailing::{Driver, Ended, Interrupts, Mailing, Onlooker, PlanRow, Press, Progress};
 use letterpress::message::Composer;
 use letterpress::project::Project;
 use letterpress::subscribers::Withdrawals;
@@ -36,13 +36,23 @@ fn carry_on(root: &Path) -> Run {
     let sources = sealed.into_sources().unwrap();
     let manifest = &mailing.manifest;
     let composer = Composer::new(&sources.publication, links, &manifest.slug, &manifest.id, manifest.sealed_at);
-    let mut press = Press::new(Template::new(sources, Merging::Gaps).unwrap(), composer);
-    let mut relay = project.relay(&RelayUrl::File(outbox.path().to_owned()), |_| None).unwrap();
+    let press = Press::new(Template::new(sources, Merging::Gaps).unwrap(), composer);
+    let relay = (RelayUrl::File(outbox.path().to_owned()), RelaySettings::default());
     let mut withdrawals = Withdrawals::load(&project.files()).unwrap();
-    let interrupted = AtomicBool::new(false);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let ended =
-        runtime.block_on(drive(&mut mailing, &mut writer, &mut press, &mut relay, &mut withdrawals, &interrupted));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let mut driver = Driver {
+        press,
+        relays: project.relays(vec![relay], |_| None).unwrap(),
+        limits: project.limits(),
+        patience: project.config.settings.send.patience().unwrap(),
+        refusals: project.config.settings.limits.refusals,
+        quota: None,
+        withdrawals: &mut withdrawals,
+        clock: Clock::System,
+        runtime: runtime.handle().clone(),
+        interrupts: Interrupts::default(),
+    };
+    let ended = mailing.drive(&mut writer, &mut driver, &mut NobodyLooksOn).unwrap();
     assert!(matches!(ended, Ended::Through));
     let written =
         std::fs::read_dir(outbox.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -63,16 +73,13 @@ fn opened(project: &Project) -> (Mailing, letterpress::mailing::Writer) {
     }
 }
 
-async fn drive(
-    mailing: &mut Mailing,
-    writer: &mut letterpress::mailing::Writer,
-    press: &mut Press,
-    relay: &mut Relay,
-    withdrawals: &mut Withdrawals,
-    interrupted: &AtomicBool,
-) -> Ended {
-    let mut driver = Driver { press, relay, withdrawals, clock: Clock::System, interrupted };
-    mailing.drive(writer, &mut driver, &mut |_| ()).await.unwrap()
+struct NobodyLooksOn;
+
+impl Onlooker for NobodyLooksOn {
+    fn progress(&mut self, _: &Progress) {}
+    fn notice(&mut self, notice: &Diagnostic) {
+        panic!("{}", notice.render(false));
+    }
 }
 
 fn states(mailing: &Mailing) -> Vec<(String, State)> {

@@ -5,6 +5,7 @@ mod commands;
 mod crash;
 #[path = "../../benches/shared/distance.rs"]
 mod distance;
+mod dkim;
 mod hostile;
 mod publication;
 mod referee;

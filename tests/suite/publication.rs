@@ -35,6 +35,13 @@ postal_address = '1 High Street, Anytown'
 [unsubscribe]
 url = 'https://example.com/unsubscribe/{token}'
 mailto = 'unsubscribe@example.com'
+
+# A test that is about trying again says so.
+[send]
+retry_for = '0'
+
+[relay]
+connections = 1
 ";
 
 impl Publication {

@@ -1,9 +1,12 @@
 //! Running `send` again: carries a sealed mailing on, settles doubts when asked.
 
+use super::means::Means;
 use super::{SendArgs, confirm, run as sending};
 use crate::commands::{Exit, Session};
+use crate::delivery::{Counts, Limits};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::mailing::Mailing;
+use crate::ledger::State;
+use crate::mailing::{Mailing, PlanRow};
 use crate::project::Project;
 use crate::report::{count, counted};
 
@@ -33,6 +36,8 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
         sending::report(&mailing, session)?;
         return Ok(sending::exit(&mailing));
     }
+    // Another key would make other copies: that speaks against going on too.
+    sealed.signers(&project.root)?;
     screen.say(format!(
         "{} was sealed on {} for {}; {} still owed a copy.",
         mailing.manifest.slug,
@@ -47,9 +52,8 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
         ));
     }
     // What speaks against sending is found before anything changes.
-    let url = project.relay_url(args.relay.as_deref())?;
-    let mut relay = session.relay(project, &url)?;
-    screen.say(format!("Relay      {url}"));
+    let means = Means::find(project, args, session)?;
+    means.show(&owed_by_domain(&mailing, &means.limits, args.resend_in_doubt)?, session);
     if owed > 0 && !confirm::ask(owed, args.yes, session) {
         return Ok(Exit::NotConfirmed);
     }
@@ -58,5 +62,19 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
         let how = if args.resend_in_doubt { "is owed a copy again" } else { "counts as having it" };
         screen.say(format!("{}: each {how}.", counted(settled as u64, "doubt settled", "doubts settled")));
     }
-    sending::run(project, mailing, writer, &mut relay, session)
+    sending::run(project, mailing, writer, means, session)
+}
+
+/// How many copies are owed, by the domains that have limits.
+fn owed_by_domain(mailing: &Mailing, limits: &Limits, with_doubts: bool) -> Result<Counts> {
+    let mut counts = Counts::new(limits);
+    let mut plan = mailing.plan()?;
+    let mut row = PlanRow::default();
+    while plan.read(&mut row)? {
+        let state = mailing.ledger.state(row.recipient);
+        if state.is_owed() || (with_doubts && state == State::InDoubt) {
+            counts.add(limits, row.domain());
+        }
+    }
+    Ok(counts)
 }

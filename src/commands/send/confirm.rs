@@ -2,12 +2,11 @@
 
 use crate::commands::Session;
 use crate::commands::survey::Survey;
-use crate::delivery::RelayUrl;
 use crate::mailing::Press;
 use crate::report::{count, counted, size};
 
-/// Article, audience, exclusions, relay, in a few lines.
-pub(super) fn show(press: &Press, survey: &Survey, url: &RelayUrl, session: &Session) {
+/// Article, audience, exclusions, in a few lines.
+pub(super) fn show(press: &Press, survey: &Survey, session: &Session) {
     let screen = session.screen;
     let article = &press.template().sources().article;
     screen.say(format!("Article    {} ({})", article.title, article.file));
@@ -21,7 +20,6 @@ pub(super) fn show(press: &Press, survey: &Survey, url: &RelayUrl, session: &Ses
         size(survey.largest as u64),
         counted(survey.editions as u64, "edition", "editions")
     ));
-    screen.say(format!("Relay      {url}"));
 }
 
 /// Whether to go on: `--yes`, or the number of readers typed on a terminal.

@@ -2,6 +2,7 @@
 
 mod carry_on;
 mod confirm;
+mod means;
 mod run;
 mod trial;
 
@@ -10,6 +11,7 @@ use clap::Args;
 use super::{Exit, Session, preview};
 use crate::address::Address;
 use crate::article::Article;
+use crate::delivery::{Rate, Share};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::mailing::{Mailing, Order, seal};
 use crate::project::Project;
@@ -40,6 +42,18 @@ pub struct SendArgs {
     /// Where to hand messages: smtps://HOST, smtp://HOST:PORT, file:DIR, discard:
     #[arg(long, value_name = "URL")]
     pub relay: Option<String>,
+    /// How many connections to the relay, instead of what the settings say
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub connections: Option<u16>,
+    /// How fast, as in 14/s, 600/min or 5000/h
+    #[arg(long, value_name = "RATE")]
+    pub rate: Option<Rate>,
+    /// For how long readers whom the relay puts off are tried again, as in 2h; 0 tries each reader once
+    #[arg(long, value_name = "TIME")]
+    pub retry_for: Option<String>,
+    /// Go on as long as no more than this share of the last 200 copies is refused, as in 20%
+    #[arg(long, value_name = "SHARE", value_parser = Share::parse)]
+    pub refusals: Option<Share>,
     /// Don't ask
     #[arg(short, long)]
     pub yes: bool,
@@ -94,8 +108,7 @@ fn parse_address(text: &str) -> Result<Address> {
 
 /// Shows what will happen, asks, seals, sends.
 fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session) -> Result<Exit> {
-    let url = project.relay_url(args.relay.as_deref())?;
-    let mut relay = session.relay(project, &url)?;
+    let means = means::Means::find(project, args, session)?;
     let (links, _) = session.links(project)?;
     let slug = article.slug.clone();
     let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &slug, "mailing");
@@ -104,7 +117,7 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
     let columns = audience.columns().clone();
     let sources = project.sources(article, &columns)?;
     let mut press = project.press(sources, links, &mailing_id, session.clock.now())?;
-    let survey = super::survey::take(audience, segment.as_ref(), &mut press, super::survey::SAMPLE)?;
+    let survey = super::survey::take(audience, segment.as_ref(), &mut press, &means.limits, super::survey::SAMPLE)?;
     survey.report(session);
     if survey.has_errors() {
         session.screen.say("Nothing was sent.");
@@ -115,7 +128,8 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
         return Err(Diagnostic::error("nobody on the list may be written to")
             .help("`letterpress subscribers list` shows the list; `letterpress subscribers add` adds to it"));
     }
-    confirm::show(&press, &survey, &url, session);
+    confirm::show(&press, &survey, session);
+    means.show(&survey.copies, session);
     if !confirm::ask(owed, args.yes, session) {
         return Ok(Exit::NotConfirmed);
     }
@@ -125,5 +139,5 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
     let (mailing, writer) = Mailing::open_for_writing(&project.mailings(), &slug)?;
     // From here on what is sealed is what is sent, also on a first run.
     drop(press);
-    run::run(project, mailing, writer, &mut relay, session)
+    run::run(project, mailing, writer, means, session)
 }

@@ -1,62 +1,103 @@
 //! The run itself: signals, progress, and what is said at the end.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::means::{Means, in_words};
 use crate::commands::{Exit, Session, status};
-use crate::delivery::Relay;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::delivery::Reply;
+use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::{Merging, Template};
-use crate::mailing::{Driver, Ended, Mailing, Press, Progress, Writer};
+use crate::ledger::{Recipient, State};
+use crate::mailing::{Driver, Ended, Interrupts, Mailing, Onlooker, PlanRow, Press, Progress, Writer};
 use crate::message::Composer;
 use crate::project::Project;
 use crate::report::{Volume, counted};
-use crate::subscribers::Withdrawals;
+use crate::subscribers::{Withdrawals, suppress};
 
 /// Sends what is sealed and still owed.
 pub(super) fn run(
     project: &Project,
     mut mailing: Mailing,
     mut writer: Writer,
-    relay: &mut Relay,
+    means: Means,
     session: &Session,
 ) -> Result<Exit> {
-    let mut press = sealed_press(project, &mailing, session)?;
-    let mut withdrawals = Withdrawals::load(&project.files())?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(std::thread::available_parallelism().map_or(2, usize::from))
         .enable_all()
         .build()
-        .map_err(|error| Diagnostic::error(format!("the program can't start its timers: {error}")))?;
-    let interrupted = AtomicBool::new(false);
-    let bar = progress_bar(&mailing, session);
-    let mut look_on = |progress: &Progress| bar.set_position(progress.done);
-    let ended = runtime.block_on(async {
-        let mut driver = Driver {
-            press: &mut press,
-            relay,
-            withdrawals: &mut withdrawals,
-            clock: session.clock,
-            interrupted: &interrupted,
-        };
-        let ended = tokio::select! {
-            ended = mailing.drive(&mut writer, &mut driver, &mut look_on) => Some(ended),
-            () = stop_requested(&interrupted, session) => None,
-        };
-        if matches!(ended, Some(Ok(_))) {
-            driver.relay.close().await;
+        .map_err(|error| Diagnostic::error(format!("the program can't start its threads: {error}")))?;
+    let mut withdrawals = Withdrawals::load(&project.files())?;
+    let interrupts = Interrupts::default();
+    runtime.spawn(pass_signals_on(interrupts.handle(), session.screen));
+    let mut driver = Driver {
+        press: sealed_press(project, &mailing, session)?,
+        relays: means.relays,
+        limits: means.limits,
+        patience: means.patience,
+        refusals: means.refusals,
+        quota: means.quota,
+        withdrawals: &mut withdrawals,
+        clock: session.clock,
+        runtime: runtime.handle().clone(),
+        interrupts,
+    };
+    let mut bar = Bar::new(&mailing, session);
+    let ended = loop {
+        let ended = mailing.drive(&mut writer, &mut driver, &mut bar);
+        bar.clear();
+        match ended {
+            Ok(Ended::Refusals { rejected, of }) if goes_on(rejected, of, session) => {}
+            ended => break ended,
         }
-        ended
-    });
-    bar.finish_and_clear();
-    finish(ended, mailing, project, session)
+    };
+    // Whoever has not finished by now never will.
+    runtime.shutdown_background();
+    let exit = finish(ended, &mailing, session)?;
+    if project.config.settings.send.suppress_unknown {
+        suppress_unknown(project, &mailing, session)?;
+    }
+    Ok(exit)
+}
+
+/// Addresses that the relay says don't exist are not to be written to again.
+fn suppress_unknown(project: &Project, mailing: &Mailing, session: &Session) -> Result<()> {
+    let unknown = |recipient| {
+        let outcome = mailing.ledger.outcome(recipient)?;
+        Reply::new(outcome.code, outcome.reply.clone()).says_unknown_user().then_some(recipient)
+    };
+    let recipients: BTreeSet<Recipient> = mailing.ledger.in_state(State::Rejected).filter_map(unknown).collect();
+    if recipients.is_empty() {
+        return Ok(());
+    }
+    let mut addresses = Vec::with_capacity(recipients.len());
+    let (mut plan, mut row) = (mailing.plan()?, PlanRow::default());
+    while addresses.len() < recipients.len() && plan.read(&mut row)? {
+        if recipients.contains(&row.recipient) {
+            addresses.push(row.address()?);
+        }
+    }
+    let file = project.files().suppressions;
+    let source = format!("relay, {}", mailing.manifest.slug);
+    let added = suppress(&file, &addresses, "unknown mailbox", &source, session.today())?;
+    if added > 0 {
+        session.screen.say(format!(
+            "{} by the relay's word: suppressed from now on, in {}.",
+            counted(added as u64, "address doesn't exist", "addresses don't exist"),
+            shown_path(&file)
+        ));
+    }
+    Ok(())
 }
 
 /// The sealed sources, ready to strike copies from.
 fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Result<Press> {
     let sealed = mailing.sources()?;
     let links = sealed.links(session.links(project)?.0.key().clone());
+    let signers = sealed.signers(&project.root)?;
     let sources = sealed.into_sources()?;
     let composer = Composer::new(
         &sources.publication,
@@ -64,40 +105,55 @@ fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Resu
         &mailing.manifest.slug,
         &mailing.manifest.id,
         mailing.manifest.sealed_at,
-    );
+    )
+    .with_signers(signers);
     Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
 }
 
-fn finish(ended: Option<Result<Ended>>, mailing: Mailing, project: &Project, session: &Session) -> Result<Exit> {
-    let screen = session.screen;
-    let slug = mailing.manifest.slug.clone();
-    match ended {
-        Some(Ok(Ended::Through)) => {
-            report(&mailing, session)?;
-            Ok(exit(&mailing))
-        }
-        Some(Ok(Ended::Stopped(stop))) => {
-            screen.diagnostic(&stop.diagnostic);
-            report(&mailing, session)?;
-            Ok(if stop.transient { Exit::Incomplete } else { Exit::Failed })
-        }
-        Some(Ok(Ended::Interrupted)) => {
-            screen.say("Interrupted; the ledger is exact.");
-            report(&mailing, session)?;
-            screen.say(format!("Carry on with: letterpress send {slug}"));
-            Ok(Exit::Interrupted)
-        }
-        None => {
-            // The run was dropped in the middle: only what is on disk is true now.
-            drop(mailing);
-            let mailing = Mailing::open(&project.mailings(), &slug)?;
-            screen.say("Stopped at once; what was on its way is in doubt.");
-            report(&mailing, session)?;
-            screen.say(format!("Carry on with: letterpress send {slug}"));
-            Ok(Exit::Interrupted)
-        }
-        Some(Err(error)) => Err(error),
+/// Many refusals: a person may know why, and say that it is all right.
+fn goes_on(rejected: u16, of: u16, session: &Session) -> bool {
+    if !session.screen.interactive {
+        return false;
     }
+    session.screen.diagnostic(&many_refusals(rejected, of));
+    session.screen.ask("Type yes to go on all the same:").as_deref() == Some("yes")
+}
+
+fn many_refusals(rejected: u16, of: u16) -> Diagnostic {
+    Diagnostic::error(format!("{rejected} of the last {of} copies were refused; sending has stopped"))
+        .help("look at the relay's words below: a stale list, or mail that the relay takes for spam, gets worse by going on")
+        .help("send --refusals 50% goes on up to that share")
+}
+
+fn finish(ended: Result<Ended>, mailing: &Mailing, session: &Session) -> Result<Exit> {
+    let screen = session.screen;
+    let slug = &mailing.manifest.slug;
+    let (opening, exit) = match ended? {
+        Ended::Through => (None, exit(mailing)),
+        Ended::Interrupted => (Some("Interrupted; the ledger is exact.".to_owned()), Exit::Interrupted),
+        Ended::Abandoned => (Some("Stopped at once; what was on its way is in doubt.".to_owned()), Exit::Interrupted),
+        Ended::QuotaReached if mailing.ledger.counts().is_complete() => (None, Exit::Done),
+        Ended::QuotaReached => {
+            let what = "Today's share is sent, by [limits] per_day: run the command again tomorrow.";
+            (Some(what.to_owned()), Exit::Incomplete)
+        }
+        Ended::Refusals { rejected, of } => {
+            if !screen.interactive {
+                screen.diagnostic(&many_refusals(rejected, of));
+            }
+            (None, Exit::Incomplete)
+        }
+        Ended::Stopped(stop) => {
+            screen.diagnostic(&stop.diagnostic);
+            (None, if stop.transient { Exit::Incomplete } else { Exit::Failed })
+        }
+    };
+    opening.iter().for_each(|line| screen.say(line));
+    report(mailing, session)?;
+    if exit == Exit::Interrupted && mailing.ledger.counts().deferred + mailing.ledger.counts().pending == 0 {
+        screen.say(format!("Carry on with: letterpress send {slug}"));
+    }
+    Ok(exit)
 }
 
 /// What a mailing's state means for a script.
@@ -107,19 +163,23 @@ pub(super) fn exit(mailing: &Mailing) -> Exit {
 
 /// The counts, and what to do about what is left.
 pub(super) fn report(mailing: &Mailing, session: &Session) -> Result<()> {
-    status::show(mailing, session)
+    status::show(mailing, session)?;
+    if mailing.ledger.in_state(State::Deferred).next().is_some() {
+        session.screen.say("Those deferred are worth another try in about an hour.");
+    }
+    Ok(())
 }
 
-/// Waits for SIGINT or SIGTERM: the first lets the message on its way finish, the second returns.
-async fn stop_requested(interrupted: &AtomicBool, session: &Session) {
+/// SIGINT and SIGTERM: the first lets those on their way finish, the second stops at once.
+async fn pass_signals_on(interrupt: impl Fn(), screen: crate::report::Screen) {
     for again in [false, true] {
         if signal().await.is_err() {
-            return std::future::pending().await;
+            return;
         }
         if !again {
-            interrupted.store(true, Ordering::Relaxed);
-            session.screen.say("Stopping after the message on its way; interrupt again to stop at once.");
+            screen.say("Stopping after the messages on their way; interrupt again to stop at once.");
         }
+        interrupt();
     }
 }
 
@@ -139,17 +199,52 @@ async fn signal() -> std::io::Result<()> {
 }
 
 /// A bar for whoever looks on, nothing for a script.
-fn progress_bar(mailing: &Mailing, session: &Session) -> ProgressBar {
-    let counts = mailing.ledger.counts();
-    let owed = counts.pending + counts.deferred;
-    let seen = std::io::stderr().is_terminal() && session.screen.volume != Volume::Quiet;
-    let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-    let bar = ProgressBar::with_draw_target(Some(owed), target);
-    if let Ok(style) = ProgressStyle::with_template("Sending {bar:30} {human_pos}/{human_len}, {per_sec}, {eta} left") {
-        bar.set_style(style.progress_chars("━━─"));
+struct Bar<'s> {
+    bar: ProgressBar,
+    session: &'s Session,
+    waits: bool,
+}
+
+impl<'s> Bar<'s> {
+    fn new(mailing: &Mailing, session: &'s Session) -> Self {
+        let counts = mailing.ledger.counts();
+        let owed = counts.pending + counts.deferred;
+        let seen = std::io::stderr().is_terminal() && session.screen.volume != Volume::Quiet;
+        let target = if seen { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let bar = ProgressBar::with_draw_target(Some(owed), target);
+        let template = "Sending {bar:30} {human_pos}/{human_len}, {per_sec}, {eta} left{msg}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("━━─"));
+        }
+        if !seen {
+            session.screen.say(format!("Sending to {}…", counted(owed, "reader", "readers")));
+        }
+        Bar { bar, session, waits: false }
     }
-    if !seen {
-        session.screen.say(format!("Sending to {}…", counted(owed, "reader", "readers")));
+
+    fn clear(&self) {
+        self.bar.finish_and_clear();
     }
-    bar
+}
+
+impl Onlooker for Bar<'_> {
+    fn progress(&mut self, progress: &Progress) {
+        self.bar.set_position(progress.done);
+        // Only when nothing else is left to do is the wait worth a word.
+        let waiting = progress.next_try.filter(|_| progress.idle);
+        match waiting {
+            Some(time) => self.bar.set_message(format!("; some were put off, next try in {}", in_words(time))),
+            None if self.waits => self.bar.set_message(""),
+            None => {}
+        }
+        if waiting.is_some() && !self.waits && self.bar.is_hidden() {
+            let time = waiting.map(in_words).unwrap_or_default();
+            self.session.screen.say(format!("Some were put off by the relay; the next try is in {time}."));
+        }
+        self.waits = waiting.is_some();
+    }
+
+    fn notice(&mut self, notice: &Diagnostic) {
+        self.bar.suspend(|| self.session.screen.diagnostic(notice));
+    }
 }

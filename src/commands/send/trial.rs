@@ -2,10 +2,11 @@
 //! for a second one of it.
 
 use super::SendArgs;
+use super::means::first_relay;
 use crate::address::Address;
 use crate::article::Article;
 use crate::commands::{Exit, Session};
-use crate::delivery::Outcome;
+use crate::delivery::{Outcome, Settled};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::edition::Fields;
 use crate::message::Message;
@@ -19,8 +20,7 @@ pub(super) fn run(
     args: &SendArgs,
     session: &Session,
 ) -> Result<Exit> {
-    let url = project.relay_url(args.relay.as_deref())?;
-    let mut relay = session.relay(project, &url)?;
+    let relay = first_relay(project, args, session)?.relay;
     let (links, _) = session.links(project)?;
     let now = session.clock.now();
     let purpose = format!("test {}", now.as_millisecond());
@@ -33,6 +33,7 @@ pub(super) fn run(
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("the program can't start its timers: {error}")))?;
+    let mut channel = runtime.block_on(relay.connect()).map_err(|stop| stop.diagnostic)?;
     let mut taken = 0;
     for address in addresses {
         let mut message = Message::empty(address);
@@ -40,11 +41,17 @@ pub(super) fn run(
             Some(reader) => press.strike(address, reader, &mut message)?,
             None => press.strike(address, &Stranger(address), &mut message)?,
         }
-        let outcome = runtime.block_on(relay.deliver(&message)).map_err(|stop| stop.diagnostic)?;
+        if !runtime.block_on(channel.still_answers()) {
+            channel = runtime.block_on(relay.connect()).map_err(|stop| stop.diagnostic)?;
+        }
+        channel.submit((), message).map_err(|(_, _, stop)| stop.diagnostic)?;
+        let mut settled = Vec::new();
+        runtime.block_on(channel.exchange(&mut settled)).map_err(|stop| stop.diagnostic)?;
+        let Some(Settled { outcome, .. }) = settled.pop() else { continue };
         taken += usize::from(matches!(outcome, Outcome::Accepted(_)));
         session.screen.result(describe(address, &outcome));
     }
-    runtime.block_on(relay.close());
+    runtime.block_on(channel.close());
     Ok(if taken == addresses.len() { Exit::Done } else { Exit::Incomplete })
 }
 
@@ -73,6 +80,7 @@ fn find_readers(project: &Project, addresses: &[Address]) -> Result<Vec<Subscrib
 fn describe(address: &Address, outcome: &Outcome) -> String {
     match outcome {
         Outcome::Accepted(reply) => format!("{address}: accepted ({reply})"),
+        Outcome::Untried(reply) => format!("{address}: not sent ({reply})"),
         Outcome::Deferred(reply) => format!("{address}: deferred ({reply})"),
         Outcome::Rejected(reply) => format!("{address}: rejected ({reply})"),
         Outcome::InDoubt(reply) => format!("{address}: in doubt ({reply})"),

@@ -9,6 +9,7 @@ fn sample() -> Vec<Record> {
     let record = |recipient, event, code, reply: &str| Record {
         recipient,
         event,
+        relay: 1,
         at: 1_790_000_000_000,
         code,
         reply: reply.to_owned(),

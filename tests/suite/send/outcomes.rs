@@ -151,7 +151,8 @@ fn what_concerns_all_readers_stops_the_mailing_and_marks_nobody() {
         let counts = counts(&letter);
         assert_eq!((counts.accepted, counts.rejected, counts.in_doubt), (0, 0, 0), "{reply}: {counts:?}");
         assert_eq!(relay.connections(), 1, "{reply}: it is not tried again and again");
-        assert!(relay.record().connections[0].count("RCPT") <= 1, "{reply}");
+        // The next envelope may be on its way already, with the content that is refused.
+        assert!(relay.record().connections[0].count("RCPT") <= 2, "{reply}");
         relay.forget_rules();
         letter.run(SEND).success();
         assert_eq!(relay.taken_by(), everyone(3), "{reply}");
