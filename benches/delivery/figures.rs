@@ -17,7 +17,7 @@ pub fn show(what: &str, time: Duration, messages: usize) {
     println!("  {what:<62} {seconds:>8.3} s {rate:>8.0} /s {:>9.1} µs each", 1e6 / rate);
 }
 
-/// Prints our rate as a multiple of another.
-pub fn compare(ours: f64, other: f64, wanted: &str) {
-    println!("    times its rate: {:.2} (wanted: {wanted})", ours / other);
+/// Prints our rate as a multiple of another's.
+pub fn compare(ours: f64, theirs: f64, name: &str, wanted: &str) {
+    println!("    times the rate of {name}: {:.2} (wanted: {wanted})", ours / theirs);
 }

@@ -37,7 +37,6 @@ mod sink;
 use std::fs;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::process::Command;
 use std::time::Duration;
 
 use distance::Distant;
@@ -45,7 +44,7 @@ use figures::{compare, count, per_second, show};
 use nodemailer::{Nodemailer, Work};
 use plan::Plan;
 use postfix::{SmtpSink, smtp_source};
-use program::{PROGRAM, Run, mebibytes, send};
+use program::{Run, mebibytes, send};
 use publication::{ARTICLE, Publication, copy_of};
 use sink::{Offer, Sink};
 
@@ -59,9 +58,6 @@ fn main() {
     let copy = copy_of(&folder.path().join("one"), &article);
     let bench = Bench { folder: folder.path().to_path_buf(), article, copy, plan };
     println!("{} messages of {} octets for a rate", bench.plan.messages, bench.copy.len());
-    if !knows(&["send"], "--connections") {
-        println!("this letterpress has one connection, whatever is said below");
-    }
     let part = |name: &str, part: fn(&Bench)| {
         if bench.plan.has(name) {
             println!();
@@ -103,14 +99,7 @@ impl Bench {
 fn run(letter: &Publication, to: SocketAddr, connections: usize) -> Run {
     let _ = fs::remove_dir_all(letter.root().join("mailings"));
     let more = ["--connections".to_owned(), connections.to_string()];
-    let more = if knows(&["send"], "--connections") { &more[..] } else { &[] };
-    send(letter.root(), &format!("smtp://{to}?tls=none"), more)
-}
-
-/// Whether the program has this word in the help of a command.
-fn knows(command: &[&str], word: &str) -> bool {
-    let help = Command::new(PROGRAM).args(command).arg("--help").output().expect("the program starts");
-    String::from_utf8_lossy(&help.stdout).contains(word)
+    send(letter.root(), &format!("smtp://{to}?tls=none"), &more)
 }
 
 fn against_postfix(bench: &Bench) {
@@ -129,7 +118,7 @@ fn against_postfix(bench: &Bench) {
         println!("  {connections} connection{}", if connections == 1 { "" } else { "s" });
         show("smtp-source", source, messages);
         show("letterpress", ours.wall, messages);
-        compare(per_second(ours.wall, messages), per_second(source, messages), wanted);
+        compare(per_second(ours.wall, messages), per_second(source, messages), "smtp-source", wanted);
     }
 }
 
@@ -141,40 +130,35 @@ fn against_nodemailer(bench: &Bench) {
         Err(reason) => return println!("  skipped: {reason}"),
     };
     let messages = bench.plan.messages;
-    let letter = bench.letter("nodemailer", messages);
-    let ours = Sink::start(Offer::ALL);
-    let theirs = SmtpSink::start();
-    let to_postfix = theirs.as_ref().map(|sink| (sink.address(), "smtp-sink", "3"));
-    for (address, name, wanted) in to_postfix.into_iter().chain([(ours.address(), "our sink", "8")]) {
+    let unsigned = bench.letter("nodemailer", messages);
+    let signed = signed(bench, "nodemailer-signed", messages, &["--ed25519"]);
+    let sink = Sink::start(Offer::ALL);
+    let smtp_sink = SmtpSink::start();
+    let into_smtp_sink = smtp_sink.as_ref().map(|sink| (sink.address(), "smtp-sink", vec![(&unsigned, "", "3")]));
+    let of_ours = vec![(&unsigned, "", "8"), (&signed, ", signed with Ed25519", "5")];
+    for (address, name, letters) in into_smtp_sink.into_iter().chain([(sink.address(), "our sink", of_ours)]) {
         println!("  into {name}");
-        let run = bench.best_run(&letter, address, CONNECTIONS);
-        show("letterpress", run.wall, messages);
-        for (work, what) in
-            [(Work::Composed, "nodemailer, composing"), (Work::Ready, "nodemailer, the same octets each time")]
-        {
-            // It is slow enough for a tenth to tell.
-            let messages_of_theirs = messages.div_ceil(10).max(CONNECTIONS);
-            let time = bench.best(|time| *time, || nodemailer.send(address, CONNECTIONS, messages_of_theirs, work));
-            show(what, time, messages_of_theirs);
-            compare(per_second(run.wall, messages), per_second(time, messages_of_theirs), wanted);
+        // It is slow enough for a tenth to tell.
+        let fewer = messages.div_ceil(10).max(CONNECTIONS);
+        let theirs = |work| bench.best(|time| *time, || nodemailer.send(address, CONNECTIONS, fewer, work));
+        let (composing, ready) = (theirs(Work::Composed), theirs(Work::Ready));
+        show("nodemailer, composing each message", composing, fewer);
+        show("nodemailer, the same octets each time", ready, fewer);
+        for (letter, how, wanted) in letters {
+            let ours = bench.best_run(letter, address, CONNECTIONS).wall;
+            show(&format!("letterpress{how}"), ours, messages);
+            for (theirs, name) in [(composing, "nodemailer, composing"), (ready, "nodemailer, the same octets")] {
+                compare(per_second(ours, messages), per_second(theirs, fewer), name, wanted);
+            }
         }
-    }
-    if let Some(signed) = signed(bench, "nodemailer-signed", messages, &["--ed25519"]) {
-        let run = bench.best_run(&signed, ours.address(), CONNECTIONS);
-        show("letterpress into our sink, signed with Ed25519", run.wall, messages);
-        println!("    (wanted: 5 times nodemailer's rate)");
     }
 }
 
-/// A publication that signs; `None` when the program can't.
-fn signed(bench: &Bench, name: &str, readers: usize, kind: &[&str]) -> Option<Publication> {
-    if !knows(&[], "dkim") {
-        println!("  skipped: this letterpress does not sign");
-        return None;
-    }
+/// A publication that signs.
+fn signed(bench: &Bench, name: &str, readers: usize, kind: &[&str]) -> Publication {
     let letter = bench.letter(name, readers);
     signing::sign(letter.root(), kind);
-    Some(letter)
+    letter
 }
 
 fn into_our_sink(bench: &Bench) {
@@ -191,18 +175,16 @@ fn into_our_sink(bench: &Bench) {
         println!("      most memory {}, most connections at once {}", mebibytes(run.peak_kibibytes), sink.most_open());
     }
     check_taken(&sink, messages * bench.plan.rounds * 3);
-    if let Some(letter) = signed(bench, "ed25519", messages, &["--ed25519"]) {
-        show("Ed25519, connections: 16", bench.best_run(&letter, sink.address(), 16).wall, messages);
-    }
-    if let Some(letter) = signed(bench, "rsa", messages, &[]) {
-        let run = bench.best_run(&letter, sink.address(), 16);
-        show("RSA with 2048 bits, connections: 16", run.wall, messages);
-        let milliseconds = u64::try_from(bench.plan.few(3000)).expect("few");
-        let bare = signing::bare_rsa(Duration::from_millis(milliseconds));
-        println!("  bare RSA signatures on all cores {bare:>45.0} /s");
-        let percent = per_second(run.wall, messages) / bare * 100.0;
-        println!("    the rate of messages is {percent:.0} % of that (wanted: 85)");
-    }
+    let letter = signed(bench, "ed25519", messages, &["--ed25519"]);
+    show("Ed25519, connections: 16", bench.best_run(&letter, sink.address(), 16).wall, messages);
+    let letter = signed(bench, "rsa", messages, &[]);
+    let run = bench.best_run(&letter, sink.address(), 16);
+    show("RSA with 2048 bits, connections: 16", run.wall, messages);
+    let milliseconds = u64::try_from(bench.plan.few(3000)).expect("few");
+    let bare = signing::bare_rsa(Duration::from_millis(milliseconds));
+    println!("  bare RSA signatures on all cores {bare:>45.0} /s");
+    let percent = per_second(run.wall, messages) / bare * 100.0;
+    println!("    the rate of messages is {percent:.0} % of that (wanted: 85)");
 }
 
 /// What the program calls sent has to have come.
@@ -242,7 +224,7 @@ fn at_a_distance(bench: &Bench) {
             let letter = bench.letter("distance", of_ours);
             let run = run(&letter, far.address(), 4);
             show(&format!("letterpress {name}, 4 connections"), run.wall, of_ours);
-            compare(per_second(run.wall, of_ours), per_second(lettre, messages), wanted);
+            compare(per_second(run.wall, of_ours), per_second(lettre, messages), "lettre's pool", wanted);
         }
     }
 }

@@ -31,8 +31,8 @@ function message(n) {
     from: { name: 'Far and Near', address: from },
     to: { name, address: to },
     subject: 'When someone you love is far away',
-    html: html.replaceAll('Reader Name', name),
-    text: text.replaceAll('Reader Name', name),
+    html: html.replaceAll('Dear Ann', `Dear ${name}`),
+    text: text.replaceAll('Dear Ann', `Dear ${name}`),
     list: { unsubscribe: { url: `https://example.com/unsubscribe/${n}`, comment: '' } },
   };
 }
