@@ -86,7 +86,7 @@ impl<T> Connection<T> {
     pub fn capacity(&self) -> usize {
         match self.style {
             Style::Chunked => self.window,
-            Style::Pipelined => self.window.clamp(1, 3),
+            Style::Pipelined => self.window.clamp(1, 5),
             Style::Stepwise => self.window.clamp(1, 2),
         }
     }
