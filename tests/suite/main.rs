@@ -13,3 +13,4 @@ mod relay;
 mod send;
 mod snapshot;
 mod status;
+mod storm;

@@ -10,6 +10,8 @@ mod protection;
 mod relays;
 mod striking;
 
+pub(crate) use relays::letter as letter_to;
+
 use crate::publication::{Publication, reader};
 use crate::relay::Relay;
 

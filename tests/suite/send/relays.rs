@@ -6,11 +6,11 @@ use crate::relay::{Relay, Step, on};
 use crate::status::counts;
 
 /// A publication that hands to these relays, each with settings of its own.
-fn letter(readers: usize, relays: &[(&str, &str)]) -> Publication {
+pub(crate) fn letter(readers: usize, relays: &[(&str, &str)]) -> Publication {
     let letter = publication(readers);
     let mut settings: toml::Table = letter.read("letterpress.toml").parse().unwrap();
     let tables = relays.iter().map(|(url, more)| {
-        let text = format!("url = '{url}'\nconnections = 1\ntimeout = '10s'\n{more}");
+        let text = format!("url = '{url}'\ntimeout = '10s'\n{more}");
         toml::Value::Table(text.parse().unwrap())
     });
     settings.insert("relay".to_owned(), toml::Value::Array(tables.collect()));
