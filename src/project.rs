@@ -1,5 +1,6 @@
 //! A publication's folder, opened: where its parts lie, and the one place that decides which files stand behind them.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::article::{self, Article};
@@ -102,8 +103,16 @@ impl Project {
     /// Makes copies strikable: reads the sources and prepares headers.
     pub fn press(&self, sources: Sources, links: Links, mailing_id: &str, date: Timestamp) -> Result<Press> {
         let composer = Composer::new(&sources.publication, links, &sources.article.slug, mailing_id, date)
+            .with_repeat_headers(self.repeat_headers())
             .with_signers(self.signers()?);
         Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
+    }
+
+    /// The headers by which relays know a repeated message, each once.
+    fn repeat_headers(&self) -> Vec<String> {
+        let relays = &self.config.settings.relay.0;
+        let names: BTreeSet<&String> = relays.iter().filter_map(|relay| relay.idempotency_header.as_ref()).collect();
+        names.into_iter().cloned().collect()
     }
 
     /// Who signs every copy: the keys that `[dkim]` names, none when it isn't there.

@@ -4,7 +4,7 @@
 use super::connection::Connection;
 use super::file::FileRelay;
 use super::outcome::{Outcome, Reply, Stage, Stop};
-use super::transaction::Settled;
+use super::transaction::{Settled, Unfit};
 use crate::message::Message;
 
 /// How many messages are worth having at hand where nothing is waited for.
@@ -52,8 +52,8 @@ impl<T> Channel<T> {
     /// Takes a message, to be handed over by the next [`Channel::exchange`].
     ///
     /// # Errors
-    /// A message that can't go out at all; it comes back.
-    pub fn submit(&mut self, ticket: T, message: Message) -> Result<(), (T, Message, Stop)> {
+    /// A message that can't go out at all; its ticket comes back.
+    pub fn submit(&mut self, ticket: T, message: Message) -> Result<(), Box<Unfit<T>>> {
         match self {
             Channel::Smtp(connection) => connection.submit(ticket, message),
             Channel::File(_, waiting) | Channel::Discard(waiting) => {

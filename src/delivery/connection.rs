@@ -14,7 +14,7 @@ use super::dialogue::{Dialogue, Lost};
 use super::group::Group;
 use super::outcome::{Reply, Stop};
 use super::settings::Deadlines;
-use super::transaction::{Settled, Transaction, Turn, Verb};
+use super::transaction::{Settled, Transaction, Turn, Unfit, Verb};
 use crate::diagnostic::Diagnostic;
 use crate::message::Message;
 
@@ -115,7 +115,7 @@ impl<T> Connection<T> {
     ///
     /// # Errors
     /// One that can't go out at all: too large for the relay, or not fit for the wire. It was not taken.
-    pub fn submit(&mut self, ticket: T, message: Message) -> Result<(), (T, Message, Stop)> {
+    pub fn submit(&mut self, ticket: T, message: Message) -> Result<(), Box<Unfit<T>>> {
         let size = message.bytes.len() as u64;
         if let Some(largest) = self.capabilities.largest.filter(|largest| size > *largest) {
             let stop = Diagnostic::error(format!(
@@ -123,12 +123,12 @@ impl<T> Connection<T> {
                 self.name
             ))
             .help("make the article's images smaller, or link them; no reader was marked");
-            return Err((ticket, message, Stop::permanent(stop)));
+            return Err(Box::new(Unfit { ticket, stop: Stop::permanent(stop) }));
         }
         if fit_for_wire(&message.bytes).is_none() {
             let stop = Diagnostic::error("a message has octets that may not go on the wire")
                 .help("this is a fault of letterpress: please report it");
-            return Err((ticket, message, Stop::permanent(stop)));
+            return Err(Box::new(Unfit { ticket, stop: Stop::permanent(stop) }));
         }
         self.left -= 1;
         self.on_their_way.push_back(Transaction::new(ticket, message));

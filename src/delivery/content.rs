@@ -17,6 +17,7 @@ pub fn fit_for_wire(bytes: &[u8]) -> Option<&str> {
 }
 
 /// Control characters, or a CR or LF without the other. Without a branch, so that many octets are looked at at once.
+#[expect(clippy::needless_bitwise_bool, reason = "a branch for every octet would be many times slower")]
 fn has_odd_octets(bytes: &[u8]) -> bool {
     let mut odd = bytes.first().is_some_and(|first| is_control(*first));
     for (one, next) in bytes.iter().zip(&bytes[1..]) {
@@ -25,6 +26,7 @@ fn has_odd_octets(bytes: &[u8]) -> bool {
     odd
 }
 
+#[expect(clippy::needless_bitwise_bool, reason = "as above")]
 fn is_control(byte: u8) -> bool {
     ((byte < 0x20) & (byte != b'\t') & (byte != b'\r') & (byte != b'\n')) | (byte == 0x7f)
 }

@@ -53,7 +53,7 @@ pub use refusals::{Refusals, Share};
 pub use regulator::Regulator;
 pub use server::SmtpRelay;
 pub use settings::{RelaySettings, Relays, duration};
-pub use transaction::Settled;
+pub use transaction::{Settled, Unfit};
 pub use url::{RelayUrl, Security};
 
 use crate::diagnostic::Result;

@@ -1,6 +1,6 @@
 //! One message's way through an SMTP dialogue: which replies it waits for, and what they make of it (RFC 5321 section 3.3).
 
-use super::outcome::{Outcome, Reply, Stage};
+use super::outcome::{Outcome, Reply, Stage, Stop};
 use crate::message::Message;
 
 /// What a reply answers.
@@ -43,6 +43,13 @@ pub struct Settled<T> {
     pub message: Message,
     pub outcome: Outcome,
     pub stage: Stage,
+}
+
+/// A message that can't go out at all: too large for the relay, or not fit for the wire.
+#[derive(Debug)]
+pub struct Unfit<T> {
+    pub ticket: T,
+    pub stop: Stop,
 }
 
 /// A message on its way.

@@ -71,6 +71,9 @@ pub struct SealedSources {
     /// The keys that sign every copy; the secret parts stay where they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dkim: Vec<SealedSigner>,
+    /// The headers that relays know a repeated message by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeat_headers: Vec<String>,
     pub images: Images,
     pub columns: Vec<String>,
 }
@@ -85,6 +88,7 @@ impl SealedSources {
             settings: sources.settings.clone(),
             unsubscribe: composer.links().settings().clone(),
             dkim: composer.signers().iter().map(Signer::sealed).collect(),
+            repeat_headers: composer.repeat_headers().to_vec(),
             images: sources.images.clone(),
             columns: sources.columns.clone(),
         }

@@ -15,7 +15,7 @@ use super::plan::{PlanRow, Spot};
 use super::press::Press;
 use crate::address::Address;
 use crate::clock::Stopwatch;
-use crate::delivery::{Channel, Outcome, Relay, Settled, Stage, Stop};
+use crate::delivery::{Channel, Outcome, Relay, Settled, Stage, Stop, Unfit};
 use crate::diagnostic::Diagnostic;
 use crate::message::Message;
 
@@ -233,8 +233,9 @@ impl Worker {
                 self.desk.queue.push_front(job);
                 return Err(News::Broken(diagnostic));
             }
-            if let Err((job, _, stop)) = open.channel.submit(job, message) {
-                self.desk.queue.push_front(job);
+            if let Err(unfit) = open.channel.submit(job, message) {
+                let Unfit { ticket, stop } = *unfit;
+                self.desk.queue.push_front(ticket);
                 return Err(News::Failed(stop, true));
             }
         }

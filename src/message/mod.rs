@@ -43,6 +43,8 @@ pub struct Composer {
     domain: String,
     date: Timestamp,
     signatures: Signatures,
+    /// Names of headers that relays know a repeated message by; each holds the message's opaque id.
+    repeat_headers: Vec<String>,
     /// From, Reply-To, Date and what else is the same in every copy.
     common: Vec<u8>,
     frame: Frame,
@@ -85,6 +87,7 @@ impl Composer {
             domain,
             date,
             signatures: Signatures::default(),
+            repeat_headers: Vec::new(),
             common,
             frame: Frame::new(mailing_id),
         }
@@ -100,6 +103,18 @@ impl Composer {
             _ => true,
         });
         self
+    }
+
+    /// Gives every copy headers of these names by which a relay knows a message that it was handed before.
+    #[must_use]
+    pub fn with_repeat_headers(mut self, names: Vec<String>) -> Self {
+        self.repeat_headers = names;
+        self
+    }
+
+    /// See [`Composer::with_repeat_headers`].
+    pub fn repeat_headers(&self) -> &[String] {
+        &self.repeat_headers
     }
 
     /// Who signs every copy; nobody, unless [`Composer::with_signers`] was asked.
@@ -151,6 +166,7 @@ impl Composer {
             header::plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click", out);
         }
         header::plain("X-Letterpress-Id", &opaque, out);
+        self.repeat_headers.iter().for_each(|name| header::plain(name, &opaque, out));
         self.frame.write(edition, reader, &mut buffers.scratch, out);
         self.signatures.sign(out, &mut buffers.signing)?;
         message.message_id.clear();

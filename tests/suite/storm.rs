@@ -153,7 +153,7 @@ fn whatever_a_relay_does_nobody_gets_it_twice() {
 
 #[test]
 fn with_one_of_two_relays_dying_nobody_is_forgotten() {
-    let mut chance = Chance(0x0dead_4e1a);
+    let mut chance = Chance(0xdead_4e1a);
     for _ in 0..3 {
         let (dying, there) = (Relay::plain().chunking().start(), Relay::plain().start());
         let readers = 200;

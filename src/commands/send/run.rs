@@ -98,6 +98,7 @@ fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Resu
     let sealed = mailing.sources()?;
     let links = sealed.links(session.links(project)?.0.key().clone());
     let signers = sealed.signers(&project.root)?;
+    let repeat_headers = sealed.repeat_headers.clone();
     let sources = sealed.into_sources()?;
     let composer = Composer::new(
         &sources.publication,
@@ -106,6 +107,7 @@ fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Resu
         &mailing.manifest.id,
         mailing.manifest.sealed_at,
     )
+    .with_repeat_headers(repeat_headers)
     .with_signers(signers);
     Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
 }
@@ -200,7 +202,7 @@ async fn signal() -> std::io::Result<()> {
 
 /// A bar for whoever looks on, nothing for a script.
 struct Bar<'s> {
-    bar: ProgressBar,
+    drawn: ProgressBar,
     session: &'s Session,
     waits: bool,
 }
@@ -219,25 +221,25 @@ impl<'s> Bar<'s> {
         if !seen {
             session.screen.say(format!("Sending to {}…", counted(owed, "reader", "readers")));
         }
-        Bar { bar, session, waits: false }
+        Bar { drawn: bar, session, waits: false }
     }
 
     fn clear(&self) {
-        self.bar.finish_and_clear();
+        self.drawn.finish_and_clear();
     }
 }
 
 impl Onlooker for Bar<'_> {
     fn progress(&mut self, progress: &Progress) {
-        self.bar.set_position(progress.done);
+        self.drawn.set_position(progress.done);
         // Only when nothing else is left to do is the wait worth a word.
         let waiting = progress.next_try.filter(|_| progress.idle);
         match waiting {
-            Some(time) => self.bar.set_message(format!("; some were put off, next try in {}", in_words(time))),
-            None if self.waits => self.bar.set_message(""),
+            Some(time) => self.drawn.set_message(format!("; some were put off, next try in {}", in_words(time))),
+            None if self.waits => self.drawn.set_message(""),
             None => {}
         }
-        if waiting.is_some() && !self.waits && self.bar.is_hidden() {
+        if waiting.is_some() && !self.waits && self.drawn.is_hidden() {
             let time = waiting.map(in_words).unwrap_or_default();
             self.session.screen.say(format!("Some were put off by the relay; the next try is in {time}."));
         }
@@ -245,6 +247,6 @@ impl Onlooker for Bar<'_> {
     }
 
     fn notice(&mut self, notice: &Diagnostic) {
-        self.bar.suspend(|| self.session.screen.diagnostic(notice));
+        self.drawn.suspend(|| self.session.screen.diagnostic(notice));
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn run(
         if !runtime.block_on(channel.still_answers()) {
             channel = runtime.block_on(relay.connect()).map_err(|stop| stop.diagnostic)?;
         }
-        channel.submit((), message).map_err(|(_, _, stop)| stop.diagnostic)?;
+        channel.submit((), message).map_err(|unfit| unfit.stop.diagnostic)?;
         let mut settled = Vec::new();
         runtime.block_on(channel.exchange(&mut settled)).map_err(|stop| stop.diagnostic)?;
         let Some(Settled { outcome, .. }) = settled.pop() else { continue };
