@@ -46,6 +46,13 @@ pub struct Writer {
     journal: Journal,
 }
 
+impl Writer {
+    /// What a person should know of how the journal was found.
+    pub fn warning(&self) -> Option<Diagnostic> {
+        self.journal.warning()
+    }
+}
+
 impl Mailing {
     /// Whether an article has been sealed for sending.
     pub fn exists(mailings: &Path, slug: &str) -> bool {
@@ -85,7 +92,7 @@ impl Mailing {
     /// Who is sending it right now, when another process is.
     pub fn sender(&self) -> Option<String> {
         let path = self.folder.join(LOCK);
-        if !path.exists() || !matches!(Lock::try_acquire(&path), Ok(None)) {
+        if !Lock::is_held(&path).unwrap_or(false) {
             return None;
         }
         let holder = std::fs::read_to_string(&path).unwrap_or_default();
