@@ -9,7 +9,10 @@ pub mod import;
 pub mod init;
 pub mod preview;
 pub mod send;
+mod sent;
+pub mod show;
 pub mod status;
+pub mod stop;
 mod survey;
 pub mod new;
 pub mod subscribers;
@@ -67,11 +70,22 @@ impl Session {
 
     /// The day it is where the user is; in UTC for a clock that stands still, as the machine must not matter then.
     pub fn today(&self) -> Date {
-        let zone = match self.clock {
+        self.clock.now().to_zoned(self.zone()).date()
+    }
+
+    /// The zone that times are told in and read in.
+    pub fn zone(&self) -> TimeZone {
+        match self.clock {
             Clock::System => TimeZone::system(),
             Clock::Fixed(_) => TimeZone::UTC,
-        };
-        self.clock.now().to_zoned(zone).date()
+        }
+    }
+
+    /// A moment as a person reads it: `22 November 2026, 10:00:01`.
+    pub fn told(&self, milliseconds: i64) -> String {
+        Timestamp::from_millisecond(milliseconds)
+            .map(|at| at.to_zoned(self.zone()).strftime("%-d %B %Y, %H:%M:%S").to_string())
+            .unwrap_or_default()
     }
 }
 

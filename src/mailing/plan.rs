@@ -70,6 +70,19 @@ impl Plan {
     }
 }
 
+impl Plan {
+    /// Reads on to the recipient with this address; `false`: there is none.
+    pub fn find(&mut self, address: &Address, row: &mut PlanRow) -> Result<bool> {
+        let wanted = address.normal_form();
+        while self.read(row)? {
+            if row.email().eq_ignore_ascii_case(&wanted) && row.address()?.normal_form() == wanted {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 impl PlanRow {
     pub fn email(&self) -> &str {
         self.record.get(0).unwrap_or_default()

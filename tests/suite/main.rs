@@ -8,5 +8,7 @@ mod publication;
 mod referee;
 mod relay;
 mod send;
+mod show;
 mod snapshot;
 mod status;
+mod stop;
