@@ -153,12 +153,30 @@ pub struct Lock {
 
 impl Lock {
     /// Takes the lock if nobody has it. `Ok(None)`: another process holds it.
+    ///
+    /// Whoever only looks ([`Lock::is_held`]) shares the lock for an instant, and is waited for: that is no holder.
     pub fn try_acquire(path: &Path) -> Result<Option<Lock>> {
         let file = open_lock(path)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Some(Lock { file })),
-            Err(fs::TryLockError::WouldBlock) => Ok(None),
-            Err(fs::TryLockError::Error(error)) => Err(Diagnostic::io("lock", path, &error)),
+        let failed = |error: &io::Error| Diagnostic::io("lock", path, error);
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Some(Lock { file })),
+                Err(fs::TryLockError::WouldBlock) => {}
+                Err(fs::TryLockError::Error(error)) => return Err(failed(&error)),
+            }
+            if is_taken(&file).map_err(|error| failed(&error))? {
+                return Ok(None);
+            }
+            std::thread::yield_now();
+        }
+    }
+
+    /// Whether somebody holds the lock, without taking it or making its file.
+    pub fn is_held(path: &Path) -> Result<bool> {
+        match File::open(path) {
+            Ok(file) => is_taken(&file).map_err(|error| Diagnostic::io("look at the lock file", path, &error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(Diagnostic::io("open the lock file", path, &error)),
         }
     }
 
@@ -175,10 +193,19 @@ impl Lock {
     }
 }
 
+/// Whether somebody holds it for themselves; who only shares it doesn't count.
+fn is_taken(file: &File) -> io::Result<bool> {
+    match file.try_lock_shared() {
+        Ok(()) => file.unlock().map(|()| false),
+        Err(fs::TryLockError::WouldBlock) => Ok(true),
+        Err(fs::TryLockError::Error(error)) => Err(error),
+    }
+}
+
 fn open_lock(path: &Path) -> Result<File> {
     let attempt = || -> io::Result<File> {
         let new = !path.exists();
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
+        let file = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path)?;
         if new {
             set_mode(&file, Privacy::Private)?;
         }
@@ -233,8 +260,32 @@ mod tests {
         let first = Lock::try_acquire(&path).unwrap();
         assert!(first.is_some());
         assert!(Lock::try_acquire(&path).unwrap().is_none());
+        assert!(Lock::is_held(&path).unwrap());
         drop(first);
+        assert!(!Lock::is_held(&path).unwrap());
         assert!(Lock::try_acquire(&path).unwrap().is_some());
+        assert!(!Lock::is_held(&folder.path().join("none")).unwrap() && !folder.path().join("none").exists());
+    }
+
+    #[test]
+    fn who_only_looks_keeps_nobody_from_the_lock() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.lock");
+        drop(Lock::try_acquire(&path).unwrap());
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        Lock::is_held(&path).unwrap();
+                    }
+                });
+            }
+            let taken = (0..2000).all(|_| Lock::try_acquire(&path).unwrap().is_some());
+            done.store(true, Ordering::Relaxed);
+            assert!(taken);
+        });
     }
 
     #[cfg(unix)]

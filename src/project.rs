@@ -44,7 +44,12 @@ impl Project {
 
     /// Sealed mailings and their journals.
     pub fn mailings(&self) -> PathBuf {
-        self.root.join("mailings")
+        Project::mailings_in(&self.root)
+    }
+
+    /// The same for a folder whose settings need not be there.
+    pub fn mailings_in(root: &Path) -> PathBuf {
+        root.join("mailings")
     }
 
     /// What a dry run writes.

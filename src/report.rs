@@ -43,6 +43,13 @@ impl Screen {
         }
     }
 
+    /// The result as the octets it is, to standard output; nothing in `--json`.
+    pub fn raw(&self, bytes: &[u8]) {
+        if !self.json {
+            write_octets(&mut io::stdout(), bytes);
+        }
+    }
+
     /// The result for machines, to standard output; nothing without `--json`.
     pub fn document(&self, value: &impl Serialize) {
         if self.json {
@@ -96,6 +103,14 @@ pub fn was_written() -> bool {
 /// A reader that went away (`| head`) is no error of ours: what it doesn't want is dropped.
 fn write_line(out: &mut impl Write, line: &str) {
     if let Err(error) = writeln!(out, "{line}")
+        && error.kind() != io::ErrorKind::BrokenPipe
+    {
+        LOST.store(true, Ordering::Relaxed);
+    }
+}
+
+fn write_octets(out: &mut impl Write, bytes: &[u8]) {
+    if let Err(error) = out.write_all(bytes).and_then(|()| out.flush())
         && error.kind() != io::ErrorKind::BrokenPipe
     {
         LOST.store(true, Ordering::Relaxed);

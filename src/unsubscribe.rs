@@ -118,6 +118,15 @@ impl Key {
         }
     }
 
+    /// Reads a key that must be there: it made what is asked about.
+    pub fn load(path: &Path) -> Result<Key> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Diagnostic::io("read the key", path, &error)
+                .help("restore it from a backup: without it nothing can be said of mail that was sent with it")
+        })?;
+        Self::decode(path, text.trim())
+    }
+
     fn decode(path: &Path, text: &str) -> Result<Key> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() == KEY_OCTETS);
         bytes.map(|bytes| Key::from_bytes(&bytes)).ok_or_else(|| {

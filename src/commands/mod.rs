@@ -10,7 +10,10 @@ pub mod import;
 pub mod init;
 pub mod preview;
 pub mod send;
+mod sent;
+pub mod show;
 pub mod status;
+pub mod stop;
 mod survey;
 pub mod new;
 pub mod subscribers;
@@ -67,8 +70,8 @@ impl Session {
         Project::open(&self.root)
     }
 
-    /// Where the user is; UTC for a clock that stands still, as the machine must not matter then.
-    fn zone(&self) -> TimeZone {
+    /// Where the user is, as times are told and read; UTC for a clock that stands still, as the machine must not matter then.
+    pub fn zone(&self) -> TimeZone {
         match self.clock {
             Clock::System => TimeZone::system(),
             Clock::Fixed(_) => TimeZone::UTC,
@@ -90,6 +93,13 @@ impl Session {
         let at = at.to_zoned(self.zone());
         let form = if at.date() == self.today() { "%H:%M" } else { "%H:%M on %-d %B" };
         at.strftime(form).to_string()
+    }
+
+    /// A moment as a person reads it: `22 November 2026, 10:00:01`.
+    pub fn told(&self, milliseconds: i64) -> String {
+        Timestamp::from_millisecond(milliseconds)
+            .map(|at| at.to_zoned(self.zone()).strftime("%-d %B %Y, %H:%M:%S").to_string())
+            .unwrap_or_default()
     }
 }
 

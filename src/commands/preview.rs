@@ -7,7 +7,7 @@ use super::survey::{self, Survey};
 use super::{Exit, Session};
 use crate::diagnostic::{Result, shown_path};
 use crate::edition::Group;
-use crate::mailing::{Press, sources_digest};
+use crate::mailing::{PURPOSE, Press, sources_digest};
 use crate::preview::{Exclusion, Folder, Proof, ProofReader, decode_copy, render};
 use crate::project::Project;
 use crate::report::{count, counted, size};
@@ -45,7 +45,7 @@ pub fn dry_run(what: &DryRun<'_>, session: &Session) -> Result<Exit> {
     let segment = project.segment(what.segment, &article, audience.columns())?;
     let columns = audience.columns().clone();
     let (links, _) = session.links(&project)?;
-    let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &article.slug, "mailing");
+    let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &article.slug, PURPOSE);
     let sources = project.sources(article, &columns)?;
     let mut press = project.press(sources, links, &mailing_id, session.clock.now())?;
     let most = if what.all { usize::MAX } else { survey::SAMPLE };

@@ -3,13 +3,11 @@
 use clap::Args;
 use serde_json::json;
 
-use super::{Exit, Session};
+use super::{Exit, Session, sent};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result, printable};
 use crate::ledger::State;
 use crate::mailing::{Mailing, PlanRow, Standing};
-use crate::message::Composer;
-use crate::project::Project;
 use crate::report::count;
 
 /// Who has an article, who has not, who is in doubt
@@ -26,11 +24,9 @@ pub struct StatusArgs {
 const SHOWN: usize = 10;
 
 pub fn run(args: &StatusArgs, session: &Session) -> Result<Exit> {
-    let project = session.project()?;
-    let slug = sent_slug(&project, args.article.as_deref())?;
-    let mailing = Mailing::open(&project.mailings(), &slug)?;
+    let mailing = sent::open(args.article.as_deref(), session)?;
     if args.csv {
-        csv(&mailing, &project, session)?;
+        csv(&mailing, session)?;
     } else {
         show(&mailing, session)?;
         names(&mailing, session)?;
@@ -38,40 +34,33 @@ pub fn run(args: &StatusArgs, session: &Session) -> Result<Exit> {
     Ok(if mailing.ledger.counts().is_complete() { Exit::Done } else { Exit::Incomplete })
 }
 
-/// The mailing that is meant.
-fn sent_slug(project: &Project, name: Option<&str>) -> Result<String> {
-    if let Some(name) = name {
-        // The article's file may be gone; its mailing is not.
-        if Mailing::exists(&project.mailings(), name) {
-            return Ok(name.to_owned());
-        }
-        let article = project.article(Some(name))?;
-        if Mailing::exists(&project.mailings(), &article.slug) {
-            return Ok(article.slug);
-        }
-        return Err(Diagnostic::error(format!("{} was not sent yet", article.slug))
-            .help(format!("letterpress send {} --dry-run", article.slug)));
-    }
-    let newest = Mailing::all(&project.mailings())?.into_iter().max_by_key(|manifest| manifest.sealed_at);
-    newest
-        .map(|manifest| manifest.slug)
-        .ok_or_else(|| Diagnostic::error("nothing was sent yet").help("letterpress send --dry-run shows what would go"))
-}
-
 /// The counts, and what to do about what is left.
 pub(super) fn show(mailing: &Mailing, session: &Session) -> Result<()> {
-    let screen = session.screen;
+    counts(mailing, session);
+    session.screen.document(&document(mailing)?);
+    Ok(())
+}
+
+/// The counts for machines.
+pub(super) fn document(mailing: &Mailing) -> Result<serde_json::Value> {
     let counts = mailing.ledger.counts();
+    let mut document = serde_json::to_value(counts).map_err(|error| Diagnostic::error(error.to_string()))?;
+    document["article"] = json!(mailing.manifest.slug);
+    document["sealed_at"] = json!(mailing.manifest.sealed_at.to_string());
+    document["digest"] = json!(mailing.manifest.digest);
+    document["excluded"] = mailing.manifest.excluded.clone();
+    Ok(document)
+}
+
+/// The counts for people, and what they can do.
+pub(super) fn counts(mailing: &Mailing, session: &Session) {
+    let screen = session.screen;
     if screen.json {
-        let mut document = serde_json::to_value(counts).map_err(|error| Diagnostic::error(error.to_string()))?;
-        document["article"] = json!(mailing.manifest.slug);
-        document["sealed_at"] = json!(mailing.manifest.sealed_at.to_string());
-        document["digest"] = json!(mailing.manifest.digest);
-        document["excluded"] = mailing.manifest.excluded.clone();
-        screen.document(&document);
-        return Ok(());
+        return;
     }
-    screen.result(format!("{}: {}", mailing.manifest.slug, printable(&mailing.manifest.title)));
+    let counts = mailing.ledger.counts();
+    let slug = &mailing.manifest.slug;
+    screen.result(format!("{slug}: {}", printable(&mailing.manifest.title)));
     if let Some(holder) = mailing.sender() {
         screen.say(format!("Being sent now, by {holder}."));
     }
@@ -81,7 +70,6 @@ pub(super) fn show(mailing: &Mailing, session: &Session) -> Result<()> {
         }
     }
     screen.result(format!("{:>12}  in all", count(counts.total)));
-    let slug = &mailing.manifest.slug;
     if counts.is_complete() {
         screen.say("Complete: everyone who is to have it has it.");
     }
@@ -90,13 +78,12 @@ pub(super) fn show(mailing: &Mailing, session: &Session) -> Result<()> {
     }
     if counts.in_doubt > 0 {
         screen.say(format!(
-            "In doubt: a copy may have been sent, and no answer is known. Nobody is written to again unasked:\n  letterpress send {slug} --resend-in-doubt   sends again (some may get it twice)\n  letterpress send {slug} --accept-in-doubt   takes them as having it (some may not)"
+            "In doubt: a copy may have been sent, and no answer is known. Nobody is written to again unasked:\n  letterpress settle {slug} --relay-log FILE  asks the relay's log who has it\n  letterpress send {slug} --resend-in-doubt   sends again (some may get it twice)\n  letterpress send {slug} --accept-in-doubt   takes them as having it (some may not)"
         ));
     }
-    Ok(())
 }
 
-fn meaning(state: State) -> &'static str {
+pub(super) fn meaning(state: State) -> &'static str {
     match state {
         State::Accepted => "accepted by the relay",
         State::Deferred => "deferred: not taken yet, to be tried again",
@@ -145,13 +132,9 @@ fn names(mailing: &Mailing, session: &Session) -> Result<()> {
 }
 
 /// One line a recipient, in the order of the list.
-fn csv(mailing: &Mailing, project: &Project, session: &Session) -> Result<()> {
+fn csv(mailing: &Mailing, session: &Session) -> Result<()> {
     let history = mailing.history()?;
-    let sealed = mailing.sources()?;
-    let links = sealed.links(session.links(project)?.0.key().clone());
-    let publication = sealed.publication;
-    let composer =
-        Composer::new(&publication, links, &mailing.manifest.slug, &mailing.manifest.id, mailing.manifest.sealed_at);
+    let composer = mailing.composer(sent::key(mailing, session)?)?;
     let mut plan = mailing.plan()?;
     let mut row = PlanRow::default();
     session.screen.result("address,state,code,reply,attempts,at,message_id");

@@ -5,10 +5,12 @@
 //! recipient of one mailing, which is always the replay of its [`Journal`]. Who is sent to, and when, is not decided here.
 
 pub mod journal;
+pub mod reader;
 pub mod record;
 
 pub use journal::Journal;
-pub use record::Record;
+pub use reader::Follower;
+pub use record::{Read, Record};
 
 use std::collections::HashMap;
 
@@ -167,9 +169,9 @@ impl Ledger {
     ///
     /// # Errors
     /// An impossible history, or a recipient that the mailing doesn't have.
-    pub fn apply(&mut self, record: &Record) -> Result<(), String> {
+    pub fn apply<Words: AsRef<str>>(&mut self, record: &Record<Words>) -> Result<(), String> {
         if record.event == Event::RelayNamed {
-            self.name_relay(record);
+            self.name_relay(record.relay, record.reply.as_ref());
             return Ok(());
         }
         let total = self.states.len();
@@ -183,15 +185,15 @@ impl Ledger {
         Ok(())
     }
 
-    fn name_relay(&mut self, record: &Record) {
-        let number = usize::from(record.relay);
+    fn name_relay(&mut self, number: u8, name: &str) {
+        let number = usize::from(number);
         if number >= self.relays.len() {
             self.relays.resize(number + 1, String::new());
         }
-        self.relays[number].clone_from(&record.reply);
+        name.clone_into(&mut self.relays[number]);
     }
 
-    fn remember(&mut self, record: &Record, state: State) {
+    fn remember<Words: AsRef<str>>(&mut self, record: &Record<Words>, state: State) {
         // One attempt that was simply accepted is the rule for a million readers: it costs no memory.
         if state == State::Accepted && !self.outcomes.contains_key(&record.recipient) {
             return;
@@ -206,7 +208,7 @@ impl Ledger {
             _ => {
                 outcome.relay = record.relay;
                 outcome.code = record.code;
-                outcome.reply.clone_from(&record.reply);
+                record.reply.as_ref().clone_into(&mut outcome.reply);
                 outcome.attempts +=
                     u32::from(!matches!(record.event, Event::Withdrawn | Event::SettledAccept | Event::SettledResend));
             }

@@ -16,7 +16,7 @@ pub const LONGEST_RECORD: usize = HEADER + FIXED + LONGEST_REPLY;
 /// One thing that happened to one recipient, or, for [`Event::RelayNamed`], the name of the relay that is meant by a number
 /// from here on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+pub struct Record<Words = String> {
     pub recipient: Recipient,
     pub event: Event,
     /// The number of the relay that it happened at, as the last [`Event::RelayNamed`] says; 0 where no relay is meant.
@@ -26,25 +26,29 @@ pub struct Record {
     /// The reply code; 0 when there was no reply.
     pub code: u16,
     /// The relay's words, or why there were none.
-    pub reply: String,
+    pub reply: Words,
 }
+
+/// A record whose words still stand in the octets that it was read from: reading a long journal costs no memory.
+pub type Read<'a> = Record<&'a str>;
 
 /// What the octets at a position are.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Decoded {
+pub enum Decoded<'a> {
     /// A record and its length in octets.
-    Record(Record, usize),
+    Record(Read<'a>, usize),
     /// Fewer octets than a whole record: what a crash leaves at the end.
     Torn,
     /// A whole record whose checksum or content is wrong.
     Corrupt,
 }
 
-impl Record {
+impl<Words: AsRef<str>> Record<Words> {
     /// Appends the record's octets.
     pub fn encode_into(&self, out: &mut Vec<u8>) {
-        let mut end = self.reply.len().min(LONGEST_REPLY);
-        while !self.reply.is_char_boundary(end) {
+        let reply = self.reply.as_ref();
+        let mut end = reply.len().min(LONGEST_REPLY);
+        while !reply.is_char_boundary(end) {
             end -= 1;
         }
         let length = u16::try_from(FIXED + end).expect("the longest reply keeps a record below 64 KiB");
@@ -57,16 +61,24 @@ impl Record {
         out.extend_from_slice(&self.recipient.to_le_bytes());
         out.extend_from_slice(&self.at.to_le_bytes());
         out.extend_from_slice(&self.code.to_le_bytes());
-        out.extend_from_slice(&self.reply.as_bytes()[..end]);
+        out.extend_from_slice(&reply.as_bytes()[..end]);
         let checksum = crc32fast::hash(&out[start + HEADER..]);
         out[start + 4..start + HEADER].copy_from_slice(&checksum.to_le_bytes());
     }
 
+    /// The record with words of its own.
+    pub fn to_owned(&self) -> Record {
+        let Record { recipient, event, relay, at, code, ref reply } = *self;
+        Record { recipient, event, relay, at, code, reply: reply.as_ref().to_owned() }
+    }
+}
+
+impl<'a> Read<'a> {
     /// Reads the record at the start of `bytes`.
-    pub fn decode(bytes: &[u8]) -> Decoded {
+    pub fn decode(bytes: &'a [u8]) -> Decoded<'a> {
         let Some((head, rest)) = bytes.split_at_checked(HEADER) else { return Decoded::Torn };
         let length = u16::from_le_bytes([head[0], head[1]]);
-        if length != !u16::from_le_bytes([head[2], head[3]]) {
+        if length != !u16::from_le_bytes([head[2], head[3]]) || usize::from(length) > FIXED + LONGEST_REPLY {
             return Decoded::Corrupt;
         }
         let Some(payload) = rest.get(..usize::from(length)) else { return Decoded::Torn };
@@ -86,7 +98,7 @@ impl Record {
             relay: payload[1],
             at: number(6..14).cast_signed(),
             code: u16::try_from(number(14..16)).unwrap_or(u16::MAX),
-            reply: reply.to_owned(),
+            reply,
         };
         Decoded::Record(record, HEADER + usize::from(length))
     }
@@ -124,7 +136,8 @@ mod tests {
             let record = Record { recipient, event: EVENTS[event].1, relay, at, code, reply };
             let mut bytes = Vec::new();
             record.encode_into(&mut bytes);
-            prop_assert_eq!(Record::decode(&bytes), Decoded::Record(record.clone(), bytes.len()));
+            let Decoded::Record(read, length) = Record::decode(&bytes) else { panic!("it doesn't come back") };
+            prop_assert_eq!((read.to_owned(), length), (record, bytes.len()));
             for cut in 0..bytes.len() {
                 prop_assert_eq!(Record::decode(&bytes[..cut]), Decoded::Torn);
             }
@@ -141,5 +154,12 @@ mod tests {
         let mut bytes = Vec::new();
         record.encode_into(&mut bytes);
         assert!(matches!(Record::decode(&bytes), Decoded::Record(record, _) if record.reply.len() == LONGEST_REPLY));
+    }
+
+    #[test]
+    fn a_length_that_no_record_has_is_no_torn_end() {
+        let length = u16::try_from(FIXED + LONGEST_REPLY + 1).unwrap();
+        let head = [length.to_le_bytes(), (!length).to_le_bytes(), [0; 2], [0; 2]].concat();
+        assert_eq!(Record::decode(&head), Decoded::Corrupt, "all that follows would be cut off with it");
     }
 }

@@ -125,7 +125,7 @@ impl Mailing {
         driver: &mut Driver<'_>,
         onlooker: &mut dyn Onlooker,
     ) -> Result<Ended> {
-        self.clear_stop();
+        Mailing::clear_stop(&self.folder)?;
         let mut run = Run::new(self, writer, driver, onlooker)?;
         let result = run.go();
         run.stopping.store(true, Ordering::Relaxed);

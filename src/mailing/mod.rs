@@ -33,14 +33,21 @@ pub use settings::{Patience, SendSettings};
 
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::durable::Lock;
+use crate::durable::{self, Lock, Privacy};
+use crate::edition::{Merging, Template};
 use crate::ledger::{Event, Journal, Ledger, Recipient, Record, State, record};
+use crate::message::Composer;
+use crate::unsubscribe::Key;
 
 const MANIFEST: &str = "mailing.json";
 const SOURCES: &str = "sources.json";
 const RECIPIENTS: &str = "recipients.csv";
 const JOURNAL: &str = "journal";
 const LOCK: &str = "lock";
+/// What a mailing's id is made for, beside list and article: a test copy's is made for another purpose.
+pub const PURPOSE: &str = "mailing";
+/// The file that asks whoever sends the mailing to stop, as an interrupt does.
+pub const STOP: &str = "stop";
 
 /// A sealed mailing.
 #[derive(Debug)]
@@ -55,6 +62,13 @@ pub struct Mailing {
 pub struct Writer {
     _lock: Lock,
     journal: Journal,
+}
+
+impl Writer {
+    /// What a person should know of how the journal was found.
+    pub fn warning(&self) -> Option<Diagnostic> {
+        self.journal.warning()
+    }
 }
 
 impl Mailing {
@@ -95,8 +109,13 @@ impl Mailing {
 
     /// Who is sending it right now, when another process is.
     pub fn sender(&self) -> Option<String> {
-        let path = self.folder.join(LOCK);
-        if !path.exists() || !matches!(Lock::try_acquire(&path), Ok(None)) {
+        Mailing::sender_in(&self.folder)
+    }
+
+    /// [`Mailing::sender`] of the mailing in a folder, which is not read.
+    pub fn sender_in(folder: &Path) -> Option<String> {
+        let path = folder.join(LOCK);
+        if !Lock::is_held(&path).unwrap_or(false) {
             return None;
         }
         let holder = std::fs::read_to_string(&path).unwrap_or_default();
@@ -118,19 +137,34 @@ impl Mailing {
         };
         lock.note(&format!("process {}", std::process::id()));
         let manifest = Manifest::load(&folder.join(MANIFEST))?;
-        for (name, digest) in [(SOURCES, &manifest.digest), (RECIPIENTS, &manifest.recipients_digest)] {
-            sealed::verify(&folder.join(name), digest)?;
-        }
+        manifest.verify(&folder)?;
         let mut ledger = Ledger::new(manifest.recipients);
         let journal = Journal::open(&folder.join(JOURNAL), &manifest.id, |record| ledger.apply(record))?;
         Ok((Mailing { folder, manifest, ledger }, Writer { _lock: lock, journal }))
     }
 
-    fn clear_stop(&self) {
-        let _ = std::fs::remove_file(self.folder.join("stop"));
+    /// Makes sure that article, theme, settings and recipients are what was sealed.
+    pub fn verify(&self) -> Result<()> {
+        self.manifest.verify(&self.folder)
     }
-    fn stop_requested(folder: &Path) -> bool {
-        folder.join("stop").exists()
+
+    /// Asks whoever sends the mailing in this folder to stop; see [`Mailing::stop_requested`].
+    pub fn request_stop(folder: &Path) -> Result<()> {
+        durable::replace(&folder.join(STOP), Privacy::Private, b"")
+    }
+
+    /// Whether somebody asked the sender of the mailing in this folder to stop.
+    pub fn stop_requested(folder: &Path) -> bool {
+        folder.join(STOP).exists()
+    }
+
+    /// Takes the request back: a run that begins has nothing to do with what an earlier one was asked.
+    pub fn clear_stop(folder: &Path) -> Result<()> {
+        let path = folder.join(STOP);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Diagnostic::io("remove", &path, &error)),
+            _ => Ok(()),
+        }
     }
 
     /// The frozen recipients, read as a stream.
@@ -146,6 +180,30 @@ impl Mailing {
     /// The frozen article, theme and settings.
     pub fn sources(&self) -> Result<SealedSources> {
         SealedSources::load(&self.folder.join(SOURCES))
+    }
+
+    /// Makes the copies strikable again, as they were sealed: the same reader gets the same bytes, then and now.
+    ///
+    /// # Errors
+    /// A key that isn't the mailing's, or sources that can't be read.
+    pub fn press(&self, key: Key) -> Result<Press> {
+        let composer = self.composer(key)?;
+        Ok(Press::new(Template::new(self.sources()?.into_sources()?, Merging::Gaps)?, composer))
+    }
+
+    /// What all copies share; it knows the message id of each.
+    ///
+    /// # Errors
+    /// A key that isn't the mailing's: links and message ids would be others.
+    pub fn composer(&self, key: Key) -> Result<Composer> {
+        let sealed = self.sources()?;
+        let Manifest { slug, id, sealed_at, .. } = &self.manifest;
+        if key.mailing_id(&sealed.publication.list_id, slug, PURPOSE) != *id {
+            return Err(Diagnostic::error(format!("the key is not the one that {slug} was sealed with"))
+                .help("restore the key's file from a backup: links and message ids in the copies were made with it"));
+        }
+        let links = sealed.links(key);
+        Ok(Composer::new(&sealed.publication, links, slug, id, *sealed_at))
     }
 
     /// Settles every doubt as the user decided and says how many there were.

@@ -103,6 +103,19 @@ pub struct Spot {
     place: u64,
 }
 
+impl Plan {
+    /// Reads on to the recipient with this address; `false`: there is none.
+    pub fn find(&mut self, address: &Address, row: &mut PlanRow) -> Result<bool> {
+        let wanted = address.normal_form();
+        while self.read(row)? {
+            if row.email().eq_ignore_ascii_case(&wanted) && row.address()?.normal_form() == wanted {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
+
 impl PlanRow {
     pub fn spot(&self) -> Spot {
         Spot { recipient: self.recipient, place: self.place }

@@ -7,6 +7,7 @@ use std::path::Path;
 use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
+use super::{RECIPIENTS, SOURCES};
 use crate::article::Article;
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::{Images, Sources, Theme, ThemeSettings};
@@ -55,6 +56,14 @@ impl Manifest {
             .help(format!("it was sealed by letterpress {}: use that or a newer one", manifest.letterpress)));
         }
         Ok(manifest)
+    }
+
+    /// Makes sure that the sealed files in `folder` are what they were.
+    pub(super) fn verify(&self, folder: &Path) -> Result<()> {
+        for (name, digest) in [(SOURCES, &self.digest), (RECIPIENTS, &self.recipients_digest)] {
+            verify(&folder.join(name), digest)?;
+        }
+        Ok(())
     }
 }
 
@@ -131,7 +140,7 @@ impl SealedSources {
 }
 
 /// Makes sure that a sealed file is what it was: sending from a changed one would say something else, or to others.
-pub fn verify(path: &Path, digest: &str) -> Result<()> {
+fn verify(path: &Path, digest: &str) -> Result<()> {
     let mut file = File::open(path).map_err(|error| Diagnostic::io("read", path, &error))?;
     let mut context = digest::Context::new(&digest::SHA256);
     let mut chunk = vec![0; 1 << 16];

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Privacy};
 use crate::edition::quoted_printable::decode;
-use crate::edition::{Edition, Reader, Scratch};
+use crate::edition::{Edition, Fields, Reader, Scratch};
 use crate::mailing::Press;
 use crate::message::Message;
 use crate::subscribers::Subscriber;
@@ -29,6 +30,32 @@ pub struct Proofed {
     pub mjml: String,
 }
 
+/// A copy's two parts, decoded as a mail program decodes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parts {
+    pub html: String,
+    pub text: String,
+}
+
+impl Parts {
+    fn of(edition: &Edition, reader: Reader<'_>) -> Parts {
+        let mut scratch = Scratch::default();
+        let mut part = Vec::new();
+        edition.text.strike_into(reader, &mut scratch, &mut part);
+        let text = decode(&part);
+        part.clear();
+        edition.html.strike_into(reader, &mut scratch, &mut part);
+        Parts { html: decode(&part), text }
+    }
+}
+
+/// The parts of a reader's copy.
+pub fn decode_parts(press: &mut Press, address: &Address, fields: &dyn Fields) -> Result<Parts> {
+    let edition = press.edition(fields)?;
+    let unsubscribe_url = press.composer().unsubscribe_url(address);
+    Ok(Parts::of(&edition, Reader { fields, unsubscribe_url: &unsubscribe_url }))
+}
+
 /// Strikes a reader's copy and decodes it.
 pub fn decode_copy(press: &mut Press, reader: &Subscriber) -> Result<Proofed> {
     let edition = press.edition(reader)?;
@@ -36,13 +63,7 @@ pub fn decode_copy(press: &mut Press, reader: &Subscriber) -> Result<Proofed> {
     press.strike(&reader.address, reader, &mut message)?;
     let unsubscribe_url = press.composer().unsubscribe_url(&reader.address);
     let given = Reader { fields: reader, unsubscribe_url: &unsubscribe_url };
-    let mut scratch = Scratch::default();
-    let mut part = Vec::new();
-    edition.text.strike_into(given, &mut scratch, &mut part);
-    let text = decode(&part);
-    part.clear();
-    edition.html.strike_into(given, &mut scratch, &mut part);
-    let html = decode(&part);
+    let Parts { html, text } = Parts::of(&edition, given);
     let page = with_images(&html, &edition);
     let (subject, preheader) = (edition.subject.line(given), edition.preheader.line(given));
     let (subject, preheader) = (subject.into_owned(), preheader.into_owned());

@@ -6,5 +6,5 @@
 mod files;
 mod proof;
 
-pub use files::{Folder, Proofed, decode_copy};
+pub use files::{Folder, Parts, Proofed, decode_copy, decode_parts};
 pub use proof::{Exclusion, Proof, ProofReader, render};

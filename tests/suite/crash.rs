@@ -135,6 +135,17 @@ fn a_damaged_journal_stops_everything() {
 }
 
 #[test]
+fn what_is_cut_off_a_torn_journal_is_told() {
+    let letter = Publication::new().article("spring", "Hello").readers(3).setting("relay.url", "file:outbox");
+    letter.run(["send", "--yes"]).success().nowhere("cut off");
+    let journal = letter.path().join("mailings/spring/journal");
+    let bytes = std::fs::read(&journal).unwrap();
+    std::fs::write(&journal, &bytes[..bytes.len() - 1]).unwrap();
+    letter.run(["send", "--yes"]).code(4).stderr_has("were no whole record and were cut off");
+    letter.run(["send", "--yes"]).code(4).nowhere("cut off");
+}
+
+#[test]
 fn a_sealed_mailing_that_was_edited_is_not_sent() {
     for (file, change) in [("recipients.csv", "reader9@example.org,Late,active\n"), ("sources.json", " ")] {
         let letter = Publication::new().article("spring", "Hello").readers(3).setting("relay.url", "file:outbox");

@@ -11,6 +11,8 @@ mod publication;
 mod referee;
 mod relay;
 mod send;
+mod show;
 mod snapshot;
 mod status;
+mod stop;
 mod storm;

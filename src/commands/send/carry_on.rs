@@ -17,6 +17,9 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
             .help("leave --segment out to carry the mailing on"));
     }
     let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), slug)?;
+    if let Some(warning) = writer.warning() {
+        screen.diagnostic(&warning);
+    }
     let sealed = mailing.sources()?;
     if !project.article(Some(slug)).is_ok_and(|article| article.source == sealed.article) {
         let file = &sealed.article_file;

@@ -13,7 +13,7 @@ use crate::address::Address;
 use crate::article::Article;
 use crate::delivery::{Rate, Share};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::mailing::{Mailing, Order, seal};
+use crate::mailing::{Mailing, Order, PURPOSE, seal};
 use crate::project::Project;
 use crate::subscribers::AudienceSummary;
 
@@ -111,7 +111,7 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
     let means = means::Means::find(project, args, session)?;
     let (links, _) = session.links(project)?;
     let slug = article.slug.clone();
-    let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &slug, "mailing");
+    let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &slug, PURPOSE);
     let audience = project.audience()?;
     let segment = project.segment(args.segment.as_deref(), &article, audience.columns())?;
     let columns = audience.columns().clone();

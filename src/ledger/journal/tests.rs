@@ -39,7 +39,7 @@ fn opened(bytes: &[u8]) -> Result<(Ledger, u64, Vec<Record>)> {
     let mut ledger = Ledger::new(3);
     let mut records = Vec::new();
     let journal = Journal::open(&path, ID, |record| {
-        records.push(record.clone());
+        records.push(record.to_owned());
         ledger.apply(record)
     })?;
     drop(journal);
@@ -108,7 +108,7 @@ fn what_is_appended_is_read_again() {
     journal.commit().unwrap();
     let mut read = Vec::new();
     Journal::read(&path, ID, |record| {
-        read.push(record.clone());
+        read.push(record.to_owned());
         Ok(())
     })
     .unwrap();
@@ -126,4 +126,54 @@ fn a_journal_removed_while_in_use_stops_everything() {
     journal.append(&sample()[0]);
     assert!(journal.commit().is_err());
     assert!(journal.commit().is_err(), "and it stays stopped");
+}
+
+#[test]
+fn what_was_cut_off_is_told_and_a_whole_journal_says_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let opened = |bytes: &[u8]| {
+        std::fs::write(&path, bytes).unwrap();
+        Journal::open(&path, ID, |_| Ok(())).unwrap().warning()
+    };
+    let whole = written();
+    assert_eq!(opened(&whole), None);
+    let torn = opened(&whole[..whole.len() - 1]).unwrap();
+    assert!(torn.message().contains("the last 23 octets of "), "{torn}");
+    let zeros = opened(&[whole, vec![0; 4096]].concat()).unwrap();
+    assert!(zeros.message().contains("the last 4096 octets of "), "{zeros}");
+}
+
+#[test]
+fn a_torn_end_longer_than_any_record_is_damage() {
+    let mut bytes = written();
+    let length = u16::MAX;
+    bytes.extend([length.to_le_bytes(), (!length).to_le_bytes()].concat());
+    bytes.resize(bytes.len() + 4096, 7);
+    assert!(opened(&bytes).unwrap_err().message().contains("damaged at octet"));
+}
+
+#[test]
+fn a_follower_reads_only_what_was_appended_and_waits_for_the_end_of_a_torn_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal");
+    let whole = written();
+    let header = Journal::header(ID).len();
+    for cut in header..=whole.len() {
+        std::fs::write(&path, &whole[..cut]).unwrap();
+        let mut follower = Follower::open(&path, ID).unwrap();
+        let mut read = Vec::new();
+        let mut each = |record: &Read<'_>| {
+            read.push(record.to_owned());
+            Ok(())
+        };
+        follower.read(&mut each).unwrap();
+        std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(&whole[cut..]).unwrap();
+        follower.read(&mut each).unwrap();
+        assert_eq!(read, sample(), "cut at {cut}");
+    }
+    let mut follower = Follower::open(&path, ID).unwrap();
+    follower.read(|_| Ok(())).unwrap();
+    std::fs::write(&path, &whole[..header]).unwrap();
+    assert!(follower.read(|_| Ok(())).unwrap_err().message().contains("became shorter"));
 }
