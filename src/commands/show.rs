@@ -41,7 +41,7 @@ pub fn run(args: &ShowArgs, session: &Session) -> Result<Exit> {
     mailing.verify()?;
     let row = find(&mailing, &args.address)?;
     let address = row.address()?;
-    let mut press = mailing.press(sent::key(&mailing, session)?)?;
+    let mut press = mailing.press(sent::key(&mailing, session)?, &session.root)?;
     let mut message = Message::empty(&address);
     press.strike(&address, &row, &mut message)?;
     let standing = mailing.history()?.of(row.recipient)?;

@@ -186,9 +186,11 @@ impl Mailing {
     ///
     /// # Errors
     /// A key that isn't the mailing's, or sources that can't be read.
-    pub fn press(&self, key: Key) -> Result<Press> {
-        let composer = self.composer(key)?;
-        Ok(Press::new(Template::new(self.sources()?.into_sources()?, Merging::Gaps)?, composer))
+    pub fn press(&self, key: Key, root: &Path) -> Result<Press> {
+        let sealed = self.sources()?;
+        let signers = sealed.signers(root)?;
+        let composer = self.composer(key)?.with_repeat_headers(sealed.repeat_headers.clone()).with_signers(signers);
+        Ok(Press::new(Template::new(sealed.into_sources()?, Merging::Gaps)?, composer))
     }
 
     /// What all copies share; it knows the message id of each.

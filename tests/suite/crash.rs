@@ -7,10 +7,8 @@ use std::path::Path;
 use letterpress::clock::Clock;
 use letterpress::delivery::{RelaySettings, RelayUrl};
 use letterpress::diagnostic::Diagnostic;
-use letterpress::edition::{Merging, Template};
 use letterpress::ledger::State;
-use letterpress::mailing::{Driver, Ended, Interrupts, Mailing, Onlooker, PlanRow, Press, Progress};
-use letterpress::message::Composer;
+use letterpress::mailing::{Driver, Ended, Interrupts, Mailing, Onlooker, PlanRow, Progress};
 use letterpress::project::Project;
 use letterpress::subscribers::Withdrawals;
 
@@ -31,12 +29,7 @@ fn carry_on(root: &Path) -> Run {
     let outbox = tempfile::tempdir().unwrap();
     let (mut mailing, mut writer) = opened(&project);
     let before = states(&mailing);
-    let sealed = mailing.sources().unwrap();
-    let links = sealed.links(project.links().unwrap().0.key().clone());
-    let sources = sealed.into_sources().unwrap();
-    let manifest = &mailing.manifest;
-    let composer = Composer::new(&sources.publication, links, &manifest.slug, &manifest.id, manifest.sealed_at);
-    let press = Press::new(Template::new(sources, Merging::Gaps).unwrap(), composer);
+    let press = mailing.press(project.links().unwrap().0.key().clone(), root).unwrap();
     let relay = (RelayUrl::File(outbox.path().to_owned()), RelaySettings::default());
     let mut withdrawals = Withdrawals::load(&project.files()).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -9,10 +9,8 @@ use super::means::{Means, in_words};
 use crate::commands::{Exit, Session, status};
 use crate::delivery::Reply;
 use crate::diagnostic::{Diagnostic, Result, shown_path};
-use crate::edition::{Merging, Template};
 use crate::ledger::{Recipient, State};
-use crate::mailing::{Driver, Ended, Interrupts, Mailing, Onlooker, PlanRow, Press, Progress, Writer};
-use crate::message::Composer;
+use crate::mailing::{Driver, Ended, Interrupts, Mailing, Onlooker, PlanRow, Progress, Writer};
 use crate::project::Project;
 use crate::report::{Volume, counted};
 use crate::subscribers::{Withdrawals, suppress};
@@ -34,7 +32,7 @@ pub(super) fn run(
     let interrupts = Interrupts::default();
     runtime.spawn(pass_signals_on(interrupts.handle(), session.screen));
     let mut driver = Driver {
-        press: sealed_press(project, &mailing, session)?,
+        press: mailing.press(session.links(project)?.0.key().clone(), &project.root)?,
         relays: means.relays,
         limits: means.limits,
         patience: means.patience,
@@ -91,25 +89,6 @@ fn suppress_unknown(project: &Project, mailing: &Mailing, session: &Session) -> 
         ));
     }
     Ok(())
-}
-
-/// The sealed sources, ready to strike copies from.
-fn sealed_press(project: &Project, mailing: &Mailing, session: &Session) -> Result<Press> {
-    let sealed = mailing.sources()?;
-    let links = sealed.links(session.links(project)?.0.key().clone());
-    let signers = sealed.signers(&project.root)?;
-    let repeat_headers = sealed.repeat_headers.clone();
-    let sources = sealed.into_sources()?;
-    let composer = Composer::new(
-        &sources.publication,
-        links,
-        &mailing.manifest.slug,
-        &mailing.manifest.id,
-        mailing.manifest.sealed_at,
-    )
-    .with_repeat_headers(repeat_headers)
-    .with_signers(signers);
-    Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
 }
 
 /// Many refusals: a person may know why, and say that it is all right.
