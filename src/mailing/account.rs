@@ -113,10 +113,14 @@ impl Run<'_, '_> {
                 self.domains.went_well(domain, now);
             }
             Outcome::Deferred(reply) if reply.asks_to_slow_down() => {
-                if reply.code == 421 || done.stage == Stage::Connection {
-                    self.outlets[outlet].regulator.throttled(now);
+                let (slower, who) = if reply.code == 421 || done.stage == Stage::Connection {
+                    (self.outlets[outlet].regulator.throttled(now), self.outlets[outlet].name.clone())
                 } else {
-                    self.domains.throttled(domain, now);
+                    (self.domains.throttled(domain, now), domain.to_owned())
+                };
+                if let Some(rate) = slower {
+                    let what = format!("{who} asks to slow down ({reply})");
+                    self.onlooker.notice(&Diagnostic::note(what).help(format!("it gets at most {rate:.1}/s now")));
                 }
             }
             _ => {}

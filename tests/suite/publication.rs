@@ -10,6 +10,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 
 use toml::Value;
@@ -247,12 +248,16 @@ impl Invocation {
         let (sender, ended) = channel();
         let collect = |mut stream: Box<dyn Read + Send>| {
             let sender = sender.clone();
-            thread::spawn(move || {
-                let mut text = Vec::new();
-                let _ = stream.read_to_end(&mut text);
+            let text = Text::default();
+            let written = text.clone();
+            let reader = thread::spawn(move || {
+                let mut chunk = [0; 4096];
+                while let Ok(n @ 1..) = stream.read(&mut chunk) {
+                    written.push(&chunk[..n]);
+                }
                 drop(sender);
-                String::from_utf8_lossy(&text).into_owned()
-            })
+            });
+            (text, reader)
         };
         let stdout = collect(Box::new(child.stdout.take().unwrap()));
         let stderr = collect(Box::new(child.stderr.take().unwrap()));
@@ -260,14 +265,36 @@ impl Invocation {
     }
 }
 
-type Text = thread::JoinHandle<String>;
+/// What a stream of the program's has said so far.
+#[derive(Clone, Default)]
+struct Text(Arc<(Mutex<Vec<u8>>, Condvar)>);
+
+impl Text {
+    fn push(&self, bytes: &[u8]) {
+        self.0.0.lock().unwrap().extend_from_slice(bytes);
+        self.0.1.notify_all();
+    }
+
+    fn get(&self) -> String {
+        String::from_utf8_lossy(&self.0.0.lock().unwrap()).into_owned()
+    }
+
+    #[track_caller]
+    fn wait_for(&self, words: &str) {
+        let lacks = |text: &mut Vec<u8>| !String::from_utf8_lossy(text).contains(words);
+        let said = self.0.1.wait_timeout_while(self.0.0.lock().unwrap(), PATIENCE, lacks).unwrap().1;
+        assert!(!said.timed_out(), "the program never said {words:?}: {}", self.get());
+    }
+}
+
+type Reading = (Text, thread::JoinHandle<()>);
 
 /// The program at work. It is killed when dropped.
 pub(crate) struct Running {
     child: Child,
     /// Disconnected once both output streams are at their end.
     ended: Receiver<()>,
-    texts: Option<(Text, Text)>,
+    texts: Option<(Reading, Reading)>,
 }
 
 impl Running {
@@ -289,6 +316,12 @@ impl Running {
         assert!(status.success());
     }
 
+    /// Blocks until it has said this on standard error.
+    #[track_caller]
+    pub(crate) fn wait_for_stderr(&self, words: &str) {
+        self.texts.as_ref().expect("it runs").1.0.wait_for(words);
+    }
+
     /// Waits for its end, and fails if that does not come.
     pub(crate) fn wait(mut self) -> Output {
         let hung = self.ended.recv_timeout(PATIENCE * 4) == Err(RecvTimeoutError::Timeout);
@@ -297,7 +330,11 @@ impl Running {
         }
         let status = self.child.wait().unwrap();
         let (stdout, stderr) = self.texts.take().expect("waited for once");
-        let output = Output { status, stdout: stdout.join().unwrap(), stderr: stderr.join().unwrap() };
+        let whole = |(text, reader): Reading| {
+            reader.join().unwrap();
+            text.get()
+        };
+        let output = Output { status, stdout: whole(stdout), stderr: whole(stderr) };
         assert!(!hung, "the program did not come to an end: {output:#?}");
         output
     }

@@ -123,3 +123,35 @@ fn an_interruption_leaves_the_ledger_exact() {
     letter.run(["send", "--yes", "--accept-in-doubt"]).success();
     assert_eq!(relay.taken_by(), everyone(4));
 }
+
+/// The relay never answers the messages on their way, so that only the second interruption can end the run.
+#[cfg(unix)]
+#[test]
+fn a_second_interruption_stops_at_once_and_the_ledger_is_right() {
+    let relay = Relay::plain().chunking().start();
+    let gate = Gate::new();
+    relay.rule(on(Step::Message).nth(3).hold(&gate));
+    let letter = letter(&relay, 20);
+    let running = letter.spawn(SEND);
+    gate.wait_reached();
+    running.interrupt();
+    running.wait_for_stderr("interrupt again to stop at once");
+    running.interrupt();
+    running.wait().code(130).stderr_has("Stopped at once");
+    let counts = counts(&letter);
+    assert!((1..=8).contains(&counts.in_doubt) && counts.accepted <= 2, "{counts:?}");
+    relay.forget_rules();
+    relay.wait_until(|record| record.open() == 0);
+    letter.run(["send", "--yes", "--accept-in-doubt"]).success();
+    let taken = relay.taken_by();
+    assert!(taken.windows(2).all(|two| two[0] != two[1]), "nobody has it twice: {taken:?}");
+}
+
+#[test]
+fn a_relay_that_asks_to_slow_down_gets_less_and_it_is_said() {
+    let relay = Relay::plain().start();
+    relay.rule(on(Step::Mail).nth(5).times(1).reply("451 4.7.0 Too fast"));
+    let letter = letter(&relay, 10).setting("relay.rate", "100/s");
+    letter.run(SEND).code(4).stderr_has("asks to slow down (451 4.7.0 Too fast)").stderr_has("50.0/s");
+    assert_eq!(counts(&letter), Counts { accepted: 9, deferred: 1, total: 10, ..Counts::default() });
+}
