@@ -4,27 +4,31 @@
 //! [`Mailing::open`] reads it back: the frozen sources, the frozen recipients, the ledger. [`drive`] sends to those who
 //! are owed a copy and records what became of each. Editing the publication later changes nothing in a sealed mailing.
 
+mod doubts;
 mod drive;
 mod history;
 mod plan;
 mod press;
+pub mod relay_log;
 mod seal;
 mod sealed;
+mod settle;
 
 use std::path::{Path, PathBuf};
 
+pub use doubts::Doubt;
 pub use drive::{Driver, Ended, Progress};
 pub use history::{History, Standing};
 pub use plan::{Plan, PlanRow};
 pub use press::Press;
 pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
+pub use settle::{BY_WORD, Settlement, Verdict, judge, log_for};
 
-use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};
 use crate::edition::{Merging, Template};
-use crate::ledger::{Event, Journal, Ledger, Recipient, Record, State, record};
+use crate::ledger::{Journal, Ledger, Record};
 use crate::message::Composer;
 use crate::unsubscribe::Key;
 
@@ -193,17 +197,6 @@ impl Mailing {
         }
         let links = sealed.links(key);
         Ok(Composer::new(&sealed.publication, links, slug, id, *sealed_at))
-    }
-
-    /// Settles every doubt as the user decided and says how many there were.
-    pub fn settle(&mut self, writer: &mut Writer, resend: bool, now: Timestamp) -> Result<usize> {
-        let doubtful: Vec<Recipient> = self.ledger.in_state(State::InDoubt).collect();
-        let event = if resend { Event::SettledResend } else { Event::SettledAccept };
-        for recipient in &doubtful {
-            self.note(writer, &record(*recipient, event, now))?;
-        }
-        writer.journal.commit()?;
-        Ok(doubtful.len())
     }
 
     /// Takes an event into the ledger and the journal; it is durable after the next commit.
