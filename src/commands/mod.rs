@@ -11,6 +11,7 @@ pub mod init;
 pub mod preview;
 pub mod send;
 mod sent;
+pub mod settle;
 pub mod show;
 pub mod status;
 pub mod stop;

@@ -6,6 +6,7 @@
 
 mod account;
 mod day;
+mod doubts;
 mod drive;
 mod history;
 mod outlet;
@@ -13,14 +14,17 @@ mod owed;
 mod plan;
 mod press;
 mod progress;
+pub mod relay_log;
 mod seal;
 mod sealed;
 mod settings;
+mod settle;
 mod worker;
 
 use std::path::{Path, PathBuf};
 
 pub use day::begun_since;
+pub use doubts::Doubt;
 pub use drive::{Driver, Ended, Interrupts};
 pub use history::{History, Standing};
 pub use outlet::Outgoing;
@@ -30,12 +34,12 @@ pub use progress::{Onlooker, Progress};
 pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
 pub use settings::{Patience, SendSettings};
+pub use settle::{BY_WORD, Settlement, Verdict, judge, log_for};
 
-use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};
 use crate::edition::{Merging, Template};
-use crate::ledger::{Event, Journal, Ledger, Recipient, Record, State, record};
+use crate::ledger::{Journal, Ledger, Record};
 use crate::message::Composer;
 use crate::unsubscribe::Key;
 
@@ -206,17 +210,6 @@ impl Mailing {
         }
         let links = sealed.links(key);
         Ok(Composer::new(&sealed.publication, links, slug, id, *sealed_at))
-    }
-
-    /// Settles every doubt as the user decided and says how many there were.
-    pub fn settle(&mut self, writer: &mut Writer, resend: bool, now: Timestamp) -> Result<usize> {
-        let doubtful: Vec<Recipient> = self.ledger.in_state(State::InDoubt).collect();
-        let event = if resend { Event::SettledResend } else { Event::SettledAccept };
-        for recipient in &doubtful {
-            self.note(writer, &record(*recipient, event, now))?;
-        }
-        writer.journal.commit()?;
-        Ok(doubtful.len())
     }
 
     /// Takes an event into the ledger and the journal; it is durable after the next commit.

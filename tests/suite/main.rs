@@ -11,6 +11,7 @@ mod publication;
 mod referee;
 mod relay;
 mod send;
+mod settle;
 mod show;
 mod snapshot;
 mod status;

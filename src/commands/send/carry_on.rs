@@ -1,7 +1,7 @@
 //! Running `send` again: carries a sealed mailing on, settles doubts when asked.
 
 use super::means::Means;
-use super::{SendArgs, confirm, run as sending};
+use super::{SendArgs, confirm, repeatable, run as sending};
 use crate::commands::{Exit, Session};
 use crate::delivery::{Counts, Limits};
 use crate::diagnostic::{Diagnostic, Result};
@@ -33,7 +33,8 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
         .help("restore it from a backup; nothing was sent"));
     }
     let counts = mailing.ledger.counts();
-    let will_resend = if args.resend_in_doubt { counts.in_doubt } else { 0 };
+    let repeatable = repeatable::find(project, &mailing, &sealed, args, session)?;
+    let will_resend = if args.resend_in_doubt { counts.in_doubt } else { repeatable.len() as u64 };
     let owed = counts.pending + counts.deferred + will_resend;
     if owed == 0 && !args.accept_in_doubt {
         sending::report(&mailing, session)?;
@@ -49,14 +50,13 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
         count(owed)
     ));
     if will_resend > 0 {
-        screen.say(format!(
-            "{} in doubt will be sent to again and may get it twice.",
-            counted(will_resend, "reader", "readers")
-        ));
+        let how =
+            if repeatable.is_empty() { "may get it twice" } else { "get it once: the relay knows what it was handed" };
+        screen.say(format!("{} in doubt will be sent to again and {how}.", counted(will_resend, "reader", "readers")));
     }
     // What speaks against sending is found before anything changes.
     let means = Means::find(project, args, session)?;
-    means.show(&owed_by_domain(&mailing, &means.limits, args.resend_in_doubt)?, session);
+    means.show(&owed_by_domain(&mailing, &means.limits, will_resend > 0)?, session);
     if owed > 0 && !confirm::ask(owed, args.yes, session) {
         return Ok(Exit::NotConfirmed);
     }
@@ -65,6 +65,7 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
         let how = if args.resend_in_doubt { "is owed a copy again" } else { "counts as having it" };
         screen.say(format!("{}: each {how}.", counted(settled as u64, "doubt settled", "doubts settled")));
     }
+    mailing.settle_each(&mut writer, &repeatable, session.clock.now())?;
     sending::run(project, mailing, writer, means, session)
 }
 

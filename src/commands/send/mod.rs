@@ -3,6 +3,7 @@
 mod carry_on;
 mod confirm;
 mod means;
+mod repeatable;
 mod run;
 mod trial;
 

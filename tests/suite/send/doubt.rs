@@ -155,3 +155,30 @@ fn a_relay_that_asks_to_slow_down_gets_less_and_it_is_said() {
     letter.run(SEND).code(4).stderr_has("asks to slow down (451 4.7.0 Too fast)").stderr_has("50.0/s");
     assert_eq!(counts(&letter), Counts { accepted: 9, deferred: 1, total: 10, ..Counts::default() });
 }
+
+#[test]
+fn a_relay_that_knows_a_repeated_message_is_handed_it_again_unasked() {
+    let relay = Relay::plain().start();
+    relay.rule(on(Step::Message).of(&reader(2)).act(Action::TakeAndClose));
+    let letter = letter(&relay, 3).setting("relay.idempotency_header", "Idempotency-Key");
+    letter.run(SEND).code(4);
+    relay.forget_rules();
+    letter.run(SEND).success().stderr_has("the relay knows what it was handed");
+    let copies: Vec<Message> = relay.taken().into_iter().filter(|message| message.to == [reader(2)]).collect();
+    assert_eq!(copies.len(), 2);
+    let key = |message: &Message| message.header("Idempotency-Key").unwrap();
+    assert_eq!(key(&copies[0]), key(&copies[1]), "the relay keeps one of them");
+    assert_eq!(copies[0].bytes, copies[1].bytes);
+    let others = relay.taken().into_iter().filter(|message| message.to != [reader(2)]);
+    assert!(others.into_iter().all(|message| key(&message) != key(&copies[0])));
+}
+
+#[test]
+fn another_relay_does_not_know_what_the_first_was_handed() {
+    let (relay, other) = (Relay::plain().start(), Relay::plain().start());
+    relay.rule(on(Step::Message).of(&reader(2)).act(Action::TakeAndClose));
+    let letter = letter(&relay, 3).setting("relay.idempotency_header", "Idempotency-Key");
+    letter.run(SEND).code(4);
+    letter.relay(&other).run(SEND).code(4);
+    assert!(other.taken().iter().all(|message| message.to != [reader(2)]));
+}
