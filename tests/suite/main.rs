@@ -4,6 +4,7 @@ mod architecture;
 mod commands;
 mod crash;
 mod hostile;
+mod journal;
 mod publication;
 mod referee;
 mod relay;
