@@ -58,6 +58,26 @@ impl Screen {
         }
     }
 
+    /// One of many results for machines, in a line of its own; nothing without `--json`.
+    pub fn document_line(&self, value: &impl Serialize) {
+        if self.json {
+            let text = serde_json::to_string(value).expect("our reports hold only strings, numbers and lists");
+            write_line(&mut anstream::stdout(), &text);
+        }
+    }
+
+    /// Whether a result can be drawn over: somebody looks at standard output.
+    pub fn is_live(&self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
+    /// Lines of a result in place of the `above` lines drawn before.
+    pub fn redraw(&self, lines: &[String], above: usize) {
+        let up = if above > 0 { format!("\u{1b}[{above}A") } else { String::new() };
+        let lines: String = lines.iter().map(|line| format!("\u{1b}[2K{line}\n")).collect();
+        write_octets(&mut anstream::stdout(), format!("{up}{lines}").as_bytes());
+    }
+
     /// Progress and remarks, to standard error.
     pub fn say(&self, line: impl AsRef<str>) {
         if self.volume != Volume::Quiet {
@@ -136,6 +156,42 @@ pub fn counted(n: impl TryInto<u64>, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })
 }
 
+/// So many a second; `None` where nothing can be said.
+#[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
+pub fn rate(n: u64, milliseconds: i64) -> Option<f64> {
+    (milliseconds > 0).then(|| n as f64 * 1000.0 / milliseconds as f64)
+}
+
+/// `14.2 a second`, `5,120 a second`; below one `30 a minute`.
+pub fn per_second(rate: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive figure to be read")]
+    let whole = |rate: f64| count(rate.round() as u64);
+    match rate {
+        ..1.0 => format!("{} a minute", whole(rate * 60.0)),
+        ..100.0 => format!("{rate:.1} a second"),
+        _ => format!("{} a second", whole(rate)),
+    }
+}
+
+/// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
+pub fn duration(seconds: f64) -> String {
+    if seconds < 9.95 {
+        return format!("{:.1} s", seconds.max(0.0));
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive figure to be read")]
+    let seconds = seconds.round() as u64;
+    let two = |large: u64, one: &str, small: u64, other: &str| match small {
+        0 => format!("{} {one}", count(large)),
+        _ => format!("{} {one} {small} {other}", count(large)),
+    };
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        3600..86_400 => two(seconds / 3600, "h", seconds % 3600 / 60, "min"),
+        _ => two(seconds / 86_400, "d", seconds % 86_400 / 3600, "h"),
+    }
+}
+
 /// Bytes as a person says them: `812 bytes`, `41 KB`, `1.2 MB` (1 KB = 1024 bytes).
 pub fn size(bytes: u64) -> String {
     match bytes {
@@ -184,6 +240,17 @@ mod tests {
         assert_eq!(counted(1u32, "reader", "readers"), "1 reader");
         assert_eq!(size(41 * 1024), "41 KB");
         assert_eq!(size(1_363_149), "1.3 MB");
+    }
+
+    #[test]
+    fn rates_and_times_read_as_people_say_them() {
+        assert_eq!(rate(28, 2000), Some(14.0));
+        assert_eq!(rate(28, 0), None);
+        assert_eq!(per_second(14.04), "14.0 a second");
+        assert_eq!(per_second(0.5), "30 a minute");
+        assert_eq!(per_second(5120.4), "5,120 a second");
+        let told = [0.04, 12.4, 60.0, 200.0, 7500.0, 86_400.0, 273_600.0].map(duration);
+        assert_eq!(told, ["0.0 s", "12 s", "1 min", "3 min 20 s", "2 h 5 min", "1 d", "3 d 4 h"]);
     }
 
     #[test]

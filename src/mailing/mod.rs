@@ -39,7 +39,7 @@ pub use settle::{BY_WORD, Settlement, Verdict, judge, log_for};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};
 use crate::edition::{Merging, Template};
-use crate::ledger::{Journal, Ledger, Record};
+use crate::ledger::{Follower, Journal, Ledger, Record};
 use crate::message::Composer;
 use crate::unsubscribe::Key;
 
@@ -104,11 +104,23 @@ impl Mailing {
     /// # Errors
     /// A file that is missing, damaged, or of another mailing.
     pub fn open(mailings: &Path, slug: &str) -> Result<Mailing> {
+        Mailing::open_to_follow(mailings, slug).map(|(mailing, _)| mailing)
+    }
+
+    /// [`Mailing::open`] for looking on: [`Mailing::catch_up`] reads what came since.
+    pub fn open_to_follow(mailings: &Path, slug: &str) -> Result<(Mailing, Follower)> {
         let folder = mailings.join(slug);
         let manifest = Manifest::load(&folder.join(MANIFEST))?;
-        let mut ledger = Ledger::new(manifest.recipients);
-        Journal::read(&folder.join(JOURNAL), &manifest.id, |record| ledger.apply(record))?;
-        Ok(Mailing { folder, manifest, ledger })
+        let journal = Follower::open(&folder.join(JOURNAL), &manifest.id)?;
+        let ledger = Ledger::new(manifest.recipients);
+        let mut opened = (Mailing { folder, manifest, ledger }, journal);
+        opened.0.catch_up(&mut opened.1)?;
+        Ok(opened)
+    }
+
+    /// Takes into account what was appended to the journal since the last time.
+    pub fn catch_up(&mut self, journal: &mut Follower) -> Result<()> {
+        journal.read(|record| self.ledger.apply(record))
     }
 
     /// Who is sending it right now, when another process is.

@@ -7,6 +7,7 @@ mod crash;
 mod distance;
 mod dkim;
 mod hostile;
+mod journal;
 mod publication;
 mod referee;
 mod relay;

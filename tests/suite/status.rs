@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use letterpress::ledger::Event;
+
+use crate::journal::Told;
 use crate::publication::{Publication, reader};
 use crate::relay::{Action, Gate, Relay, Step, on};
 
@@ -30,6 +33,7 @@ pub(crate) struct Row {
     pub(crate) attempts: u64,
     pub(crate) at: String,
     pub(crate) message_id: String,
+    pub(crate) relay: String,
 }
 
 /// What the mailing's status says; the counts must add up.
@@ -46,7 +50,7 @@ pub(crate) fn counts(letter: &Publication) -> Counts {
 #[track_caller]
 pub(crate) fn rows(letter: &Publication) -> BTreeMap<String, Row> {
     let text = letter.run(["status", "--csv"]).code_in(&[0, 4]).stdout;
-    assert_eq!(text.lines().next(), Some("address,state,code,reply,attempts,at,message_id"));
+    assert_eq!(text.lines().next(), Some("address,state,code,reply,attempts,at,message_id,relay"));
     let rows: Vec<Row> = csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect();
     let number = |state: &str| rows.iter().filter(|row| row.state == state).count() as u64;
     let counted = Counts {
@@ -122,4 +126,66 @@ fn the_status_is_true_while_the_mailing_runs() {
     gate.release();
     running.wait().success();
     assert_eq!(counts(&letter), Counts { accepted: 3, total: 3, ..Counts::default() });
+}
+
+#[test]
+fn a_running_mailing_is_followed_to_its_end() {
+    let relay = Relay::plain().start();
+    let gate = Gate::new();
+    relay.rule(on(Step::Message).nth(2).hold(&gate));
+    relay.rule(on(Step::Rcpt).of(&reader(3)).reply("550 5.1.1 No such user"));
+    let letter = Publication::new().article("spring", "Hello").readers(3).relay(&relay);
+    let running = letter.spawn(["send", "--yes"]);
+    gate.wait_reached();
+    let watching = letter.spawn(["status", "--watch", "--json"]);
+    let worded = letter.spawn(["status", "spring", "--watch"]);
+    gate.release();
+    running.wait().code(4);
+    let lines = watching.wait().code(4).stdout;
+    let documents: Vec<serde_json::Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let last = documents.last().unwrap();
+    assert_eq!((last["accepted"].as_u64(), last["rejected"].as_u64()), (Some(2), Some(1)), "{lines}");
+    assert_eq!(documents.iter().filter(|document| document["running"] == false).count(), 1, "{lines}");
+    worded.wait().code(4).stdout_has("rejected for good").stdout_has("No such user");
+}
+
+#[test]
+fn watching_what_nobody_sends_ends_at_once() {
+    let letter = Publication::new().article("spring", "Hello").readers(2).setting("relay.url", "file:outbox");
+    letter.run(["send", "--yes"]).success();
+    letter.run(["status", "--watch"]).success().stderr_has("Nobody is sending it now").stdout_has("in all");
+}
+
+#[test]
+fn looking_on_never_keeps_a_mailing_from_being_sent() {
+    let letter = Publication::new().article("spring", "Hello").readers(1).setting("relay.url", "file:outbox");
+    letter.run(["send", "--yes"]).success();
+    for _ in 0..20 {
+        let looking: Vec<_> = (0..3).map(|_| letter.spawn(["status", "spring"])).collect();
+        letter.run(["send", "spring", "--yes"]).success();
+        looking.into_iter().for_each(|looking| drop(looking.wait().success()));
+    }
+}
+
+#[test]
+fn the_relay_of_each_and_the_reason_of_a_doubt_are_told() {
+    let letter = Publication::new().article("spring", "Hello").readers(4).setting("relay.url", "file:outbox");
+    letter.run(["send", "--yes"]).success();
+    Told::anew(&letter)
+        .run(&["smtps://one.example.com", "smtps://two.example.com"])
+        .sent(0, Event::Accepted, 250, "ok")
+        .sent(1, Event::Deferred, 451, "4.3.0 later")
+        .relay(2)
+        .sent(2, Event::Doubted, 0, "no reply to the end of data in time")
+        // Another run numbers its relays anew.
+        .run(&["smtps://two.example.com"])
+        .sent(1, Event::Accepted, 250, "ok")
+        .write(&letter);
+    let rows = rows(&letter);
+    let relays: Vec<&str> = (1..=4).map(|n| rows[&reader(n)].relay.as_str()).collect();
+    assert_eq!(relays, ["smtps://one.example.com", "smtps://two.example.com", "smtps://two.example.com", ""]);
+    assert_eq!(rows[&reader(2)].attempts, 2);
+    letter.run(["status"]).code(4).stdout_has("reader3@example.org  no reply to the end of data in time");
+    let listed = letter.run(["settle"]).code(4);
+    listed.stdout_has("smtps://two.example.com").stdout_has("no reply to the end of data in time");
 }

@@ -1,13 +1,17 @@
 //! `letterpress status`: who has it, who has not, who is in doubt.
 
+mod csv;
+mod watch;
+
+use std::collections::BTreeMap;
+
 use clap::Args;
 use serde_json::json;
 
 use super::{Exit, Session, sent};
-use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result, printable};
-use crate::ledger::State;
-use crate::mailing::{Mailing, PlanRow, Standing};
+use crate::ledger::{Recipient, State};
+use crate::mailing::{Mailing, PlanRow};
 use crate::report::count;
 
 /// Who has an article, who has not, who is in doubt
@@ -15,23 +19,33 @@ use crate::report::count;
 pub struct StatusArgs {
     /// A slug or a path; the newest article that was sent when left out
     pub article: Option<String>,
-    /// One line a recipient: address,state,code,reply,attempts,at,message_id
+    /// One line a recipient: address,state,code,reply,attempts,at,message_id,relay
     #[arg(long, conflicts_with = "json")]
     pub csv: bool,
+    /// Follow a running mailing until it ends; with --json a line for each change
+    #[arg(short, long, conflicts_with = "csv")]
+    pub watch: bool,
 }
 
 /// How many recipients a person is shown by name for each state.
 const SHOWN: usize = 10;
 
 pub fn run(args: &StatusArgs, session: &Session) -> Result<Exit> {
+    if args.watch {
+        return watch::run(&sent::slug(args.article.as_deref(), session)?, session);
+    }
     let mailing = sent::open(args.article.as_deref(), session)?;
     if args.csv {
-        csv(&mailing, session)?;
+        csv::write(&mailing, session)?;
     } else {
         show(&mailing, session)?;
         names(&mailing, session)?;
     }
-    Ok(if mailing.ledger.counts().is_complete() { Exit::Done } else { Exit::Incomplete })
+    Ok(exit(&mailing))
+}
+
+fn exit(mailing: &Mailing) -> Exit {
+    if mailing.ledger.counts().is_complete() { Exit::Done } else { Exit::Incomplete }
 }
 
 /// The counts, and what to do about what is left.
@@ -94,73 +108,54 @@ pub(super) fn meaning(state: State) -> &'static str {
     }
 }
 
-/// The first of those who don't have it, with the relay's words.
+/// The first of those who don't have it, with the relay's words. The plan is read no further than they stand in it.
 fn names(mailing: &Mailing, session: &Session) -> Result<()> {
     if session.screen.json {
         return Ok(());
     }
-    let mut plan = mailing.plan()?;
-    let mut row = PlanRow::default();
-    let mut shown = [0usize; 6];
-    let mut lines: Vec<(State, String)> = Vec::new();
     let told = [State::Deferred, State::Rejected, State::InDoubt, State::Withdrawn];
-    while plan.read(&mut row)? {
-        let state = mailing.ledger.state(row.recipient);
-        let Some(at) = told.iter().position(|known| *known == state) else { continue };
-        shown[at] += 1;
-        if shown[at] <= SHOWN {
-            let outcome = mailing.ledger.outcome(row.recipient);
-            let words = outcome.map(|outcome| match outcome.code {
-                0 => outcome.reply.clone(),
-                code => format!("{code} {}", outcome.reply),
-            });
-            lines.push((state, format!("  {}  {}", row.email(), printable(&words.unwrap_or_default()))));
-        }
-    }
-    for (at, state) in told.iter().enumerate().filter(|(at, _)| shown[*at] > 0) {
+    let first = |state: &State| mailing.ledger.in_state(*state).take(SHOWN).collect::<Vec<Recipient>>();
+    let groups: Vec<(State, Vec<Recipient>)> = told.iter().map(|state| (*state, first(state))).collect();
+    let addresses = addresses(mailing, groups.iter().flat_map(|(_, group)| group.iter().copied()))?;
+    let counts = mailing.ledger.counts();
+    for (state, group) in groups.iter().filter(|(_, group)| !group.is_empty()) {
         session.screen.result(format!("\n{}:", meaning(*state)));
-        lines.iter().filter(|(known, _)| known == state).for_each(|(_, line)| session.screen.result(line.trim_end()));
-        if shown[at] > SHOWN {
-            session.screen.result(format!(
-                "  and {} more: letterpress status {} --csv lists all",
-                count((shown[at] - SHOWN) as u64),
-                mailing.manifest.slug
-            ));
+        for recipient in group {
+            let address = addresses.get(recipient).map(String::as_str).unwrap_or_default();
+            let line = format!("  {address}  {}", printable(&words(mailing, *recipient, *state)));
+            session.screen.result(line.trim_end());
+        }
+        let more = counts.of(*state).saturating_sub(SHOWN as u64);
+        if more > 0 {
+            let slug = &mailing.manifest.slug;
+            session.screen.result(format!("  and {} more: letterpress status {slug} --csv lists all", count(more)));
         }
     }
     Ok(())
 }
 
-/// One line a recipient, in the order of the list.
-fn csv(mailing: &Mailing, session: &Session) -> Result<()> {
-    let history = mailing.history()?;
-    let composer = mailing.composer(sent::key(mailing, session)?)?;
+fn addresses(mailing: &Mailing, wanted: impl Iterator<Item = Recipient>) -> Result<BTreeMap<Recipient, String>> {
+    let mut addresses: BTreeMap<Recipient, String> = wanted.map(|recipient| (recipient, String::new())).collect();
+    let Some(last) = addresses.keys().next_back().copied() else { return Ok(addresses) };
     let mut plan = mailing.plan()?;
     let mut row = PlanRow::default();
-    session.screen.result("address,state,code,reply,attempts,at,message_id");
     while plan.read(&mut row)? {
-        let standing = history.of(row.recipient)?;
-        let message_id = composer.message_id(&row.address()?);
-        session.screen.result(line(&row, &standing, &message_id)?);
+        if let Some(address) = addresses.get_mut(&row.recipient) {
+            row.email().clone_into(address);
+        }
+        if row.recipient == last {
+            break;
+        }
     }
-    Ok(())
+    Ok(addresses)
 }
 
-fn line(row: &PlanRow, standing: &Standing, message_id: &str) -> Result<String> {
-    let (code, reply, at) = match &standing.last {
-        Some(record) => {
-            let at = Timestamp::from_millisecond(record.at).map(|at| at.to_string()).unwrap_or_default();
-            let code = if record.code == 0 { String::new() } else { record.code.to_string() };
-            (code, printable(&record.reply).into_owned(), at)
-        }
-        None => Default::default(),
-    };
-    let attempts = standing.attempts.to_string();
-    let message_id = format!("<{message_id}>");
-    let fields = [row.email(), standing.state.name(), &code, &reply, &attempts, &at, &message_id];
-    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\n')).from_writer(Vec::new());
-    let failed = |error: &dyn std::fmt::Display| Diagnostic::error(format!("a line can't be written: {error}"));
-    writer.write_record(fields).map_err(|error| failed(&error))?;
-    let bytes = writer.into_inner().map_err(|error| failed(&error))?;
-    Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
+/// The relay's words, or why there are none.
+fn words(mailing: &Mailing, recipient: Recipient, state: State) -> String {
+    match mailing.ledger.outcome(recipient) {
+        Some(outcome) if outcome.code > 0 => format!("{} {}", outcome.code, outcome.reply),
+        Some(outcome) if !outcome.reply.is_empty() => outcome.reply.clone(),
+        _ if state == State::InDoubt => "no answer is known".to_owned(),
+        _ => String::new(),
+    }
 }

@@ -1,0 +1,52 @@
+//! `letterpress status --csv`: one line a recipient, in the order of the list.
+
+use super::super::{Session, sent};
+use crate::clock::Timestamp;
+use crate::diagnostic::{Diagnostic, Result, printable};
+use crate::mailing::{Mailing, PlanRow, Standing};
+
+const HEADER: [&str; 8] = ["address", "state", "code", "reply", "attempts", "at", "message_id", "relay"];
+
+/// So many octets are written at once.
+const PIECE: usize = 1 << 16;
+
+pub(super) fn write(mailing: &Mailing, session: &Session) -> Result<()> {
+    let history = mailing.history()?;
+    let composer = mailing.composer(sent::key(mailing, session)?)?;
+    let mut plan = mailing.plan()?;
+    let mut row = PlanRow::default();
+    let mut lines = Vec::with_capacity(PIECE * 2);
+    line(&HEADER, &mut lines)?;
+    while plan.read(&mut row)? {
+        let standing = history.of(row.recipient)?;
+        recipient(&row, &standing, &composer.message_id(&row.address()?), &mut lines)?;
+        if lines.len() > PIECE {
+            session.screen.raw(&lines);
+            lines.clear();
+        }
+    }
+    session.screen.raw(&lines);
+    Ok(())
+}
+
+fn recipient(row: &PlanRow, standing: &Standing, message_id: &str, lines: &mut Vec<u8>) -> Result<()> {
+    let (code, reply, at) = match &standing.last {
+        Some(record) => {
+            let at = Timestamp::from_millisecond(record.at).map(|at| at.to_string()).unwrap_or_default();
+            let code = if record.code == 0 { String::new() } else { record.code.to_string() };
+            (code, printable(&record.reply).into_owned(), at)
+        }
+        None => Default::default(),
+    };
+    let attempts = standing.attempts.to_string();
+    let message_id = format!("<{message_id}>");
+    let relay = printable(standing.relay.as_deref().unwrap_or_default()).into_owned();
+    line(&[row.email(), standing.state.name(), &code, &reply, &attempts, &at, &message_id, &relay], lines)
+}
+
+fn line(fields: &[&str], lines: &mut Vec<u8>) -> Result<()> {
+    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\n')).from_writer(lines);
+    let failed = |error: &dyn std::fmt::Display| Diagnostic::error(format!("a line can't be written: {error}"));
+    writer.write_record(fields).map_err(|error| failed(&error))?;
+    writer.flush().map_err(|error| failed(&error))
+}
