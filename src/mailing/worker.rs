@@ -24,6 +24,11 @@ const IDLE: Duration = Duration::from_secs(30);
 /// After a silence of this length the relay is asked whether it is still there.
 const SILENCE: Duration = Duration::from_secs(1);
 
+/// A relay that takes longer than this to answer is far away: before its next answer is waited for, new jobs get a moment to
+/// come, so that the window stays full.
+const FAR: Duration = Duration::from_millis(3);
+const MOMENT: Duration = Duration::from_millis(2);
+
 /// Where nothing is waited for, so many outcomes are told at a time.
 const TOLD_TOGETHER: usize = 64;
 
@@ -93,10 +98,20 @@ pub struct Desk {
     spare: Vec<Message>,
 }
 
+impl Desk {
+    /// Whether waiting a moment for jobs costs nothing: the next answer takes longer, and there is room for them.
+    fn has_time(&self) -> bool {
+        let far = |open: &Open| open.far.is_some_and(|since| since.elapsed() < SILENCE);
+        self.queue.is_empty() && self.channel.as_ref().is_some_and(|open| far(open) && open.channel.room() > 0)
+    }
+}
+
 struct Open {
     channel: Channel<Job>,
     since: Stopwatch,
     quiet: Stopwatch,
+    /// Since an answer took long to come.
+    far: Option<Stopwatch>,
 }
 
 impl Worker {
@@ -130,6 +145,11 @@ impl Worker {
                 Err(_) => self.close().await,
             }
         }
+        if busy && self.desk.has_time() {
+            if let Ok(Some(order)) = timeout(MOMENT, self.orders.recv()).await {
+                self.obey(order).await;
+            }
+        }
         while let Ok(order) = self.orders.try_recv() {
             self.obey(order).await;
         }
@@ -153,7 +173,8 @@ impl Worker {
         match self.relay.connect().await {
             Ok(channel) => {
                 self.tell(News::Ready(channel.capacity()));
-                self.desk.channel = Some(Open { channel, since: Stopwatch::start(), quiet: Stopwatch::start() });
+                self.desk.channel =
+                    Some(Open { channel, since: Stopwatch::start(), quiet: Stopwatch::start(), far: None });
                 true
             }
             Err(stop) => {
@@ -188,7 +209,11 @@ impl Worker {
         let result = self.fill();
         let mut settled = Vec::new();
         let Some(open) = &mut self.desk.channel else { return };
+        let waited = Stopwatch::start();
         let exchanged = open.channel.exchange(&mut settled).await;
+        if waited.elapsed() > FAR {
+            open.far = Some(Stopwatch::start());
+        }
         open.quiet = Stopwatch::start();
         // A failure is told before what comes back with it: nobody is to be given out again then.
         if let Err(failure) = result {
