@@ -11,11 +11,23 @@ use unicode_normalization::UnicodeNormalization;
 /// An address such as `ann@example.com` (RFC 5321 section 4.1.2, `Mailbox`), with these limits of ours:
 /// the domain has at least two labels and is no IP literal; its labels are A-labels (RFC 5890), lower-case; the local
 /// part is ASCII, as SMTPUTF8 (RFC 6531) is not spoken.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Address {
     text: String,
     at: usize,
+}
+
+impl Clone for Address {
+    fn clone(&self) -> Self {
+        Address { text: self.text.clone(), at: self.at }
+    }
+
+    /// Uses the room of the address that was there, as for the envelope of one copy after another.
+    fn clone_from(&mut self, source: &Self) {
+        self.text.clone_from(&source.text);
+        self.at = source.at;
+    }
 }
 
 /// Why a text is no address that we write to.

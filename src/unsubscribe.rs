@@ -239,13 +239,14 @@ impl Links {
 
     /// The link for the message's body: the web page, or a mail when there is none.
     pub fn url(&self, token: &str) -> String {
-        self.header_urls(token).next().unwrap_or_default()
+        self.header_urls(token).next().unwrap_or_default().concat()
     }
 
     /// The addresses of `List-Unsubscribe`, https first (RFC 2369 section 3.2, RFC 8058 section 3.1).
-    pub fn header_urls(&self, token: &str) -> impl Iterator<Item = String> {
-        let web = self.url.as_ref().map(|(before, after)| [before, token, after].concat());
-        let mail = self.mailto.as_ref().map(|before| [before, token].concat());
+    /// Each in three parts, which belong together without anything between them.
+    pub fn header_urls<'a>(&'a self, token: &'a str) -> impl Iterator<Item = [&'a str; 3]> {
+        let web = self.url.as_ref().map(|(before, after)| [before.as_str(), token, after.as_str()]);
+        let mail = self.mailto.as_ref().map(|before| [before.as_str(), token, ""]);
         web.into_iter().chain(mail)
     }
 
@@ -296,7 +297,8 @@ mod tests {
 
     #[test]
     fn the_header_has_https_first() {
-        let urls: Vec<String> = links("a.example.com").header_urls("T").collect();
+        let links = links("a.example.com");
+        let urls: Vec<String> = links.header_urls("T").map(|parts| parts.concat()).collect();
         assert_eq!(urls, ["https://example.com/u/T?x=1", "mailto:leave@example.com?subject=unsubscribe%20T"]);
     }
 

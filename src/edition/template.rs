@@ -102,15 +102,20 @@ impl Template {
 
     /// The group that a reader belongs to.
     pub fn group_of(&self, reader: &dyn Fields) -> Group {
-        Group(
-            self.choices
-                .iter()
-                .map(|(field, choice)| match choice {
-                    Choice::Value => reader.field(field).to_owned(),
-                    Choice::Filled => if reader.field(field).is_empty() { "" } else { "yes" }.to_owned(),
-                })
-                .collect(),
-        )
+        Group(self.values(reader).map(str::to_owned).collect())
+    }
+
+    /// Whether a reader belongs to a group.
+    pub fn is_of(&self, reader: &dyn Fields, group: &Group) -> bool {
+        self.values(reader).eq(group.0.iter().map(String::as_str))
+    }
+
+    /// What tells a reader's edition apart.
+    fn values<'a>(&'a self, reader: &'a dyn Fields) -> impl Iterator<Item = &'a str> {
+        self.choices.iter().map(|(field, choice)| match choice {
+            Choice::Value => reader.field(field),
+            Choice::Filled => if reader.field(field).is_empty() { "" } else { "yes" },
+        })
     }
 
     /// Sets the edition for a group.

@@ -99,8 +99,8 @@ fn width(text: &str) -> usize {
 fn each_word<'a>(line: &'a str, mut each: impl FnMut(&'a str, &'a str)) {
     let mut rest = line;
     while !rest.is_empty() {
-        let end = rest.find(' ').unwrap_or(rest.len());
-        let next = rest[end..].find(|c| c != ' ').map_or(rest.len(), |spaces| end + spaces);
+        let end = rest.bytes().position(|byte| byte == b' ').unwrap_or(rest.len());
+        let next = rest.bytes().skip(end).position(|byte| byte != b' ').map_or(rest.len(), |spaces| end + spaces);
         let (word, spaces) = (&rest[..end], &rest[end..next]);
         rest = &rest[next..];
         if is_unbreakable(word) || is_address(word) {

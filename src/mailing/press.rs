@@ -15,6 +15,8 @@ const KEPT: usize = 256;
 #[derive(Debug)]
 pub struct Press {
     shared: Arc<Shared>,
+    /// The last copy's edition: most often the next one's too.
+    last: Option<(Group, Arc<Edition>)>,
     buffers: Buffers,
 }
 
@@ -27,14 +29,14 @@ struct Shared {
 
 impl Clone for Press {
     fn clone(&self) -> Self {
-        Press { shared: Arc::clone(&self.shared), buffers: Buffers::default() }
+        Press { shared: Arc::clone(&self.shared), last: None, buffers: Buffers::default() }
     }
 }
 
 impl Press {
     pub fn new(template: Template, composer: Composer) -> Self {
         let shared = Shared { template, composer, editions: RwLock::default() };
-        Press { shared: Arc::new(shared), buffers: Buffers::default() }
+        Press { shared: Arc::new(shared), last: None, buffers: Buffers::default() }
     }
 
     pub fn template(&self) -> &Template {
@@ -64,7 +66,10 @@ impl Press {
 
     /// Strikes a reader's copy into `message`.
     pub fn strike(&mut self, address: &Address, fields: &dyn Fields, message: &mut Message) -> Result<()> {
-        let edition = self.edition(fields)?;
-        self.shared.composer.compose(&edition, address, fields, &mut self.buffers, message)
+        if !self.last.as_ref().is_some_and(|(group, _)| self.shared.template.is_of(fields, group)) {
+            self.last = Some((self.shared.template.group_of(fields), self.edition(fields)?));
+        }
+        let Some((_, edition)) = &self.last else { return Ok(()) };
+        self.shared.composer.compose(edition, address, fields, &mut self.buffers, message)
     }
 }

@@ -15,7 +15,7 @@ use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable::{self, Privacy};
 use crate::edition::Fields;
 use crate::ledger::{Journal, Recipient};
-use crate::subscribers::{Audience, AudienceSummary, Row, Segment, Subscriber};
+use crate::subscribers::{Audience, AudienceSummary, Field, Row, Segment, Subscriber};
 
 /// What is to be sealed.
 #[derive(Debug)]
@@ -128,10 +128,11 @@ fn write_recipients(
         _ => Diagnostic::error(format!("{} can't be written", shown_path(path))),
     };
     writer.write_record(&columns).map_err(failed)?;
+    let fields: Vec<Option<Field>> = columns.iter().map(|column| audience.columns().field(column)).collect();
     let summary = audience.visit(order.segment, &mut |row| {
         press.edition(row)?;
-        for column in &columns {
-            writer.write_field(Fields::field(row, column)).map_err(failed)?;
+        for field in &fields {
+            writer.write_field(field.map_or("", |field| row.get(field))).map_err(failed)?;
         }
         writer.write_record(None::<&[u8]>).map_err(failed)
     })?;

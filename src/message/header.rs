@@ -15,12 +15,14 @@ const WORD_OVERHEAD: usize = 12;
 
 /// Appends `Name: value` CRLF for a value that is ASCII and short, such as a date or an id of ours.
 pub fn plain(name: &str, value: &str, out: &mut Vec<u8>) {
-    debug_assert!(value.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{name}: {value:?}");
+    debug_assert!(is_printable(value), "{name}: {value:?}");
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b": ");
-    let start = out.len();
-    out.extend_from_slice(value.as_bytes());
-    out[start..].iter_mut().filter(|byte| !(0x20..0x7f).contains(*byte)).for_each(|byte| *byte = b' ');
+    if is_printable(value) {
+        out.extend_from_slice(value.as_bytes());
+    } else {
+        out.extend(value.bytes().map(|byte| if (0x20..0x7f).contains(&byte) { byte } else { b' ' }));
+    }
     out.extend_from_slice(b"\r\n");
 }
 
@@ -58,13 +60,17 @@ pub fn mailbox(name: &str, display: &str, address: &str, out: &mut Vec<u8>) {
     out.extend_from_slice(b">\r\n");
 }
 
-/// Appends a field of links, each in angle brackets, folded between but never inside.
-pub fn links(name: &str, urls: impl Iterator<Item = String>, out: &mut Vec<u8>) {
+/// Appends a field of ids or links, each in angle brackets and given in parts, folded between but never inside.
+pub fn angled<'a, const PARTS: usize>(
+    name: &str,
+    items: impl IntoIterator<Item = [&'a str; PARTS]>,
+    out: &mut Vec<u8>,
+) {
     out.extend_from_slice(name.as_bytes());
     out.extend_from_slice(b":");
-    for (at, url) in urls.enumerate() {
+    for (at, item) in items.into_iter().enumerate() {
         out.extend_from_slice(if at == 0 { b" <" } else { b",\r\n <" });
-        out.extend_from_slice(url.as_bytes());
+        item.iter().for_each(|part| out.extend_from_slice(part.as_bytes()));
         out.push(b'>');
     }
     out.extend_from_slice(b"\r\n");
@@ -96,10 +102,15 @@ fn phrase(text: &str, column: usize, out: &mut Vec<u8>) {
     out.push(b'"');
 }
 
+fn is_printable(text: &str) -> bool {
+    // Without a way out in the middle, which keeps it fast.
+    text.bytes().fold(true, |all, byte| all & (0x20..0x7f).contains(&byte))
+}
+
 /// Whether text may stand unencoded: printable ASCII with single spaces inside, and nothing that looks encoded already.
 fn is_tame(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().all(|byte| (0x20..0x7f).contains(byte))
+    is_printable(text)
         && !bytes.windows(2).any(|pair| pair == b"=?" || pair == b"  ")
         && !bytes.starts_with(b" ")
         && !bytes.ends_with(b" ")

@@ -55,6 +55,21 @@ pub struct Composer {
 pub struct Buffers {
     scratch: Scratch,
     signing: Room,
+    /// The last copy's subject and its field: most often the next copy's too.
+    subject: String,
+    subject_field: Vec<u8>,
+}
+
+impl Buffers {
+    /// The field `Subject`.
+    fn subject_field(&mut self, subject: &str) -> &[u8] {
+        if self.subject_field.is_empty() || self.subject != subject {
+            subject.clone_into(&mut self.subject);
+            self.subject_field.clear();
+            header::unstructured("Subject", subject, &mut self.subject_field);
+        }
+        &self.subject_field
+    }
 }
 
 impl Composer {
@@ -154,27 +169,25 @@ impl Composer {
         let opaque = self.links.key().message_id(&self.mailing_id, &reader_id);
         let url = self.links.url(&token);
         let reader = Reader { fields, unsubscribe_url: &url };
+        message.message_id.clear();
+        message.message_id.extend([opaque.as_str(), "@", &self.domain]);
+        message.envelope.reverse_path.clone_from(&self.bounces);
+        message.envelope.forward_path.clone_from(address);
         let out = &mut message.bytes;
         out.clear();
         out.extend_from_slice(self.signatures.blank());
         out.extend_from_slice(&self.common);
         header::mailbox("To", fields.field("name"), address.as_str(), out);
-        header::unstructured("Subject", &edition.subject.line(reader), out);
-        header::plain("Message-ID", &["<", &opaque, "@", &self.domain, ">"].concat(), out);
-        header::links("List-Unsubscribe", self.links.header_urls(&token), out);
+        out.extend_from_slice(buffers.subject_field(&edition.subject.line(reader)));
+        header::angled("Message-ID", [[message.message_id.as_str()]], out);
+        header::angled("List-Unsubscribe", self.links.header_urls(&token), out);
         if self.links.one_click() {
             header::plain("List-Unsubscribe-Post", "List-Unsubscribe=One-Click", out);
         }
         header::plain("X-Letterpress-Id", &opaque, out);
         self.repeat_headers.iter().for_each(|name| header::plain(name, &opaque, out));
         self.frame.write(edition, reader, &mut buffers.scratch, out);
-        self.signatures.sign(out, &mut buffers.signing)?;
-        message.message_id.clear();
-        message.message_id.push_str(&opaque);
-        message.message_id.push('@');
-        message.message_id.push_str(&self.domain);
-        message.envelope = Envelope { reverse_path: self.bounces.clone(), forward_path: address.clone() };
-        Ok(())
+        self.signatures.sign(out, &mut buffers.signing)
     }
 
     /// One copy on its own.

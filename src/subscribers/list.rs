@@ -169,6 +169,11 @@ impl Cells {
     /// Decodes, unquotes and cleans the fields of a record. An address is not cleaned: it is right or wrong.
     fn copy(&mut self, raw: &Raw<'_>, email: usize, text: Option<&str>) {
         for (column, span) in raw.spans.iter().enumerate() {
+            // One field beyond ASCII is no reason to copy the others.
+            if text.is_some() && is_plain(&raw.bytes[span.start..span.end]) {
+                self.values.push(Value::in_record(*span));
+                continue;
+            }
             // Decided for the record as a whole: a field alone may look like UTF-8 by chance.
             let field = match text {
                 Some(text) => Cow::Borrowed(text.get(span.start..span.end).unwrap_or_default()),
@@ -209,6 +214,12 @@ impl Cells {
         }
         status
     }
+}
+
+/// Printable ASCII without quotes: a value that is read as it lies there.
+fn is_plain(bytes: &[u8]) -> bool {
+    // Without a way out in the middle, which keeps it fast.
+    bytes.iter().fold(true, |all, byte| all & (b' '..=b'~').contains(byte) & (*byte != b'"'))
 }
 
 /// More fields than the first line names, or text behind a closing quote: then which field is which can't be known.

@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 
 use super::column::{Columns, Field};
 use super::defect::{Fault, Remark};
-use super::record::Raw;
+use super::record::{Raw, Span};
 use super::status::Status;
 use super::text::{decode, first_word};
 
@@ -22,6 +22,11 @@ pub(super) struct Value {
 }
 
 impl Value {
+    /// A value that stays where it is.
+    pub(super) fn in_record(span: Span) -> Value {
+        Value { start: span.start, end: span.end, in_scratch: false }
+    }
+
     /// Adds a value to the scratch text.
     pub(super) fn push(scratch: &mut String, value: &str) -> Value {
         let start = scratch.len();
@@ -42,11 +47,7 @@ pub(super) fn value(raw: &Raw<'_>, values: &[Value], column: usize) -> Value {
     if !raw.extent.plain {
         return values.get(column).copied().unwrap_or_default();
     }
-    raw.spans.get(column).map_or_else(Value::default, |span| Value {
-        start: span.start,
-        end: span.end,
-        in_scratch: false,
-    })
+    raw.spans.get(column).copied().map_or_else(Value::default, Value::in_record)
 }
 
 /// A row of the list, valid until the next one is read.
