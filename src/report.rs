@@ -3,12 +3,17 @@
 //! [`Screen`] knows whether someone looks on (colour, width) and what was asked (`--json`, `--quiet`, `--verbose`). It
 //! holds no words of its own: commands bring them.
 
+mod page;
+mod picture;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Severity, printable};
+
+pub use page::{page, percent};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

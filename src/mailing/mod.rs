@@ -13,6 +13,7 @@ pub mod relay_log;
 mod seal;
 mod sealed;
 mod settle;
+mod summary;
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,7 @@ pub use press::Press;
 pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
 pub use settle::{BY_WORD, Settlement, Verdict, judge, log_for};
+pub use summary::{Point, Provider, Reason, Run, Share, Summary};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};

@@ -8,6 +8,7 @@ mod journal;
 mod publication;
 mod referee;
 mod relay;
+mod report;
 mod send;
 mod settle;
 mod show;
