@@ -180,8 +180,11 @@ pub fn per_second(rate: f64) -> String {
 
 /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 pub fn duration(seconds: f64) -> String {
+    if seconds <= 0.0 {
+        return "0 s".to_owned();
+    }
     if seconds < 9.95 {
-        return format!("{:.1} s", seconds.max(0.0));
+        return format!("{seconds:.1} s");
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive figure to be read")]
     let seconds = seconds.round() as u64;

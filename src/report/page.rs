@@ -142,14 +142,14 @@ fn providers(providers: &[Provider]) -> String {
                 format!("<span class=\"quiet\">{} without</span>", count(without))
             };
             format!(
-                "<span class=\"name\" title=\"{name}\">{name}</span>{}<span class=\"n\">{}{note}</span>",
+                "<li><span class=\"name\" title=\"{name}\">{name}</span>{}<span class=\"n\">{note}{}</span></li>",
                 bar(counts, most, &label, ""),
                 count(counts.total)
             )
         })
         .collect();
     format!(
-        "<section class=\"wide\"><h2>By provider</h2><p class=\"quiet\">The domains of the addresses, the largest first, in the colours above.</p><div class=\"providers\">{rows}</div></section>"
+        "<section class=\"wide\"><h2>By provider</h2><p class=\"quiet\">The domains of the addresses, the largest first, in the colours above.</p><ul class=\"providers\">{rows}</ul></section>"
     )
 }
 
@@ -212,7 +212,7 @@ fn table(title: &str, note: &str, first: &str, rows: &str) -> String {
     let states = [State::Accepted, State::Deferred, State::Rejected, State::InDoubt];
     let heads: String = states.map(|state| format!("<th class=\"n\" scope=\"col\">{}</th>", name(state))).concat();
     format!(
-        "<section><h2>{title}</h2><p class=\"quiet\">{note}</p><table><thead><tr><th scope=\"col\">{first}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
+        "<section><h2>{title}</h2><p class=\"quiet\">{note}</p><table class=\"tally\"><thead><tr><th scope=\"col\">{first}</th>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
     )
 }
 

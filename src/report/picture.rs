@@ -66,7 +66,7 @@ pub(super) fn over_time(points: &[Point], runs: &[Run], total: u64, label: &str)
     for (state, height) in stacks {
         let line: String =
             points.iter().map(|point| format!("L{:.1} {:.1}", x(point.after), y(height(point)))).collect();
-        out.push_str(&format!("<path class=\"area {}\" d=\"M0 {HEIGHT}{line}V{HEIGHT}Z\"/>", class(state)));
+        out.push_str(&format!("<path class=\"{}\" d=\"M0 {HEIGHT}{line}V{HEIGHT}Z\"/>", class(state)));
     }
     let mut began = 0;
     for run in runs.iter().take(runs.len().saturating_sub(1)) {

@@ -8,8 +8,10 @@ use crate::ledger::{Counts, State};
 
 /// How many domains are kept apart while counting. When there are more, the smaller half goes to the others.
 const KEPT: usize = 1 << 16;
-/// How many are told by name.
+/// How many are told by name at most.
 const TOLD: usize = 10;
+/// So many are told however small they are; further ones only with at least a two-hundredth of all.
+const ALWAYS: usize = 4;
 
 /// The recipients at one domain, or at all others together.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -68,9 +70,12 @@ impl Providers {
     fn ranked(&self, by: impl Fn(&Counts) -> u64) -> Vec<Provider> {
         let mut all: Vec<(&String, &Counts)> = self.domains.iter().collect();
         all.sort_by(|a, b| by(b.1).cmp(&by(a.1)).then_with(|| a.0.cmp(b.0)));
+        let whole: u64 = all.iter().map(|(_, counts)| by(counts)).sum();
+        let large = all.iter().take(TOLD).filter(|(_, counts)| by(counts) * 200 >= whole).count();
+        let told = large.max(ALWAYS);
         let mut others = self.others;
-        all.iter().skip(TOLD).for_each(|(_, counts)| join(&mut others, counts));
-        let named = all.into_iter().take(TOLD);
+        all.iter().skip(told).for_each(|(_, counts)| join(&mut others, counts));
+        let named = all.into_iter().take(told);
         let mut providers: Vec<Provider> =
             named.map(|(domain, counts)| Provider { domain: Some(domain.clone()), counts: *counts }).collect();
         if others.total > 0 {
