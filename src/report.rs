@@ -3,12 +3,17 @@
 //! [`Screen`] knows whether someone looks on (colour, width) and what was asked (`--json`, `--quiet`, `--verbose`). It
 //! holds no words of its own: commands bring them.
 
+mod page;
+mod picture;
+
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
 use crate::diagnostic::{Diagnostic, Severity, printable};
+
+pub use page::{page, percent};
 
 /// How much is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -175,8 +180,11 @@ pub fn per_second(rate: f64) -> String {
 
 /// `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`.
 pub fn duration(seconds: f64) -> String {
+    if seconds <= 0.0 {
+        return "0 s".to_owned();
+    }
     if seconds < 9.95 {
-        return format!("{:.1} s", seconds.max(0.0));
+        return format!("{seconds:.1} s");
     }
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a positive figure to be read")]
     let seconds = seconds.round() as u64;

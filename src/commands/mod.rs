@@ -9,6 +9,7 @@ mod exit;
 pub mod import;
 pub mod init;
 pub mod preview;
+pub mod report;
 pub mod send;
 mod sent;
 pub mod settle;

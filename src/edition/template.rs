@@ -114,7 +114,13 @@ impl Template {
     fn values<'a>(&'a self, reader: &'a dyn Fields) -> impl Iterator<Item = &'a str> {
         self.choices.iter().map(|(field, choice)| match choice {
             Choice::Value => reader.field(field),
-            Choice::Filled => if reader.field(field).is_empty() { "" } else { "yes" },
+            Choice::Filled => {
+                if reader.field(field).is_empty() {
+                    ""
+                } else {
+                    "yes"
+                }
+            }
         })
     }
 

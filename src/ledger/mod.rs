@@ -120,6 +120,19 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// One more in a state.
+    pub fn add(&mut self, state: State) {
+        self.total += 1;
+        *match state {
+            State::Pending => &mut self.pending,
+            State::InDoubt => &mut self.in_doubt,
+            State::Accepted => &mut self.accepted,
+            State::Deferred => &mut self.deferred,
+            State::Rejected => &mut self.rejected,
+            State::Withdrawn => &mut self.withdrawn,
+        } += 1;
+    }
+
     pub fn of(&self, state: State) -> u64 {
         match state {
             State::Pending => self.pending,
@@ -157,12 +170,20 @@ pub struct Ledger {
     outcomes: HashMap<Recipient, Outcome>,
     /// The relays' names by number, as the last run called them.
     relays: Vec<String>,
+    /// Outcomes are kept beside the states.
+    remembers: bool,
 }
 
 impl Ledger {
     /// Everyone is pending.
     pub fn new(recipients: Recipient) -> Self {
-        Ledger { states: vec![State::Pending; recipients as usize], outcomes: HashMap::new(), relays: Vec::new() }
+        let states = vec![State::Pending; recipients as usize];
+        Ledger { states, outcomes: HashMap::new(), relays: Vec::new(), remembers: true }
+    }
+
+    /// The same, knowing states and nothing else: an octet a recipient, whatever happens.
+    pub fn of_states(recipients: Recipient) -> Self {
+        Ledger { remembers: false, ..Ledger::new(recipients) }
     }
 
     /// Takes one event into account.
@@ -174,14 +195,13 @@ impl Ledger {
             self.name_relay(record.relay, record.reply.as_ref());
             return Ok(());
         }
-        let total = self.states.len();
-        let state = self
-            .states
-            .get_mut(record.recipient as usize)
-            .ok_or_else(|| format!("recipient {} of {total}", record.recipient))?;
+        self.check(record.recipient)?;
+        let state = &mut self.states[record.recipient as usize];
         let next = state.after(record.event).map_err(|error| format!("recipient {}: {error}", record.recipient))?;
         *state = next;
-        self.remember(record, next);
+        if self.remembers {
+            self.remember(record, next);
+        }
         Ok(())
     }
 
@@ -213,6 +233,12 @@ impl Ledger {
                     u32::from(!matches!(record.event, Event::Withdrawn | Event::SettledAccept | Event::SettledResend));
             }
         }
+    }
+
+    /// Whether the mailing has this recipient.
+    pub fn check(&self, recipient: Recipient) -> Result<(), String> {
+        let total = self.states.len();
+        if (recipient as usize) < total { Ok(()) } else { Err(format!("recipient {recipient} of {total}")) }
     }
 
     pub fn state(&self, recipient: Recipient) -> State {
@@ -247,17 +273,8 @@ impl Ledger {
     }
 
     pub fn counts(&self) -> Counts {
-        let mut counts = Counts { total: self.states.len() as u64, ..Counts::default() };
-        for state in &self.states {
-            match state {
-                State::Pending => counts.pending += 1,
-                State::InDoubt => counts.in_doubt += 1,
-                State::Accepted => counts.accepted += 1,
-                State::Deferred => counts.deferred += 1,
-                State::Rejected => counts.rejected += 1,
-                State::Withdrawn => counts.withdrawn += 1,
-            }
-        }
+        let mut counts = Counts::default();
+        self.states.iter().for_each(|state| counts.add(*state));
         counts
     }
 }

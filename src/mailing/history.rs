@@ -76,7 +76,7 @@ impl History {
             attempts: vec![0; recipients],
             relays: vec![0; recipients],
             names: Names::default(),
-            ledger: Ledger::new(manifest.recipients),
+            ledger: Ledger::of_states(manifest.recipients),
         };
         Journal::read_with_offsets(path, &manifest.id, |record, offset| {
             history.ledger.apply(record)?;

@@ -19,6 +19,7 @@ mod seal;
 mod sealed;
 mod settings;
 mod settle;
+mod summary;
 mod worker;
 
 use std::path::{Path, PathBuf};
@@ -35,6 +36,7 @@ pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
 pub use settings::{Patience, SendSettings};
 pub use settle::{BY_WORD, Settlement, Verdict, judge, log_for};
+pub use summary::{Point, Provider, Reason, Run, Share, Summary};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};

@@ -145,10 +145,11 @@ impl Worker {
                 Err(_) => self.close().await,
             }
         }
-        if busy && self.desk.has_time() {
-            if let Ok(Some(order)) = timeout(MOMENT, self.orders.recv()).await {
-                self.obey(order).await;
-            }
+        if busy
+            && self.desk.has_time()
+            && let Ok(Some(order)) = timeout(MOMENT, self.orders.recv()).await
+        {
+            self.obey(order).await;
         }
         while let Ok(order) = self.orders.try_recv() {
             self.obey(order).await;

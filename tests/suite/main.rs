@@ -11,6 +11,7 @@ mod journal;
 mod publication;
 mod referee;
 mod relay;
+mod report;
 mod send;
 mod settle;
 mod show;

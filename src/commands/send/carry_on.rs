@@ -37,7 +37,7 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
     let will_resend = if args.resend_in_doubt { counts.in_doubt } else { repeatable.len() as u64 };
     let owed = counts.pending + counts.deferred + will_resend;
     if owed == 0 && !args.accept_in_doubt {
-        sending::report(&mailing, session)?;
+        sending::conclude(&mailing, session)?;
         return Ok(sending::exit(&mailing));
     }
     // Another key would make other copies: that speaks against going on too.

@@ -6,7 +6,7 @@ use std::io::IsTerminal;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::means::{Means, in_words};
-use crate::commands::{Exit, Session, status};
+use crate::commands::{Exit, Session, report, status};
 use crate::delivery::Reply;
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::ledger::{Recipient, State};
@@ -130,7 +130,11 @@ fn finish(ended: Result<Ended>, mailing: &Mailing, session: &Session) -> Result<
         }
     };
     opening.iter().for_each(|line| screen.say(line));
-    report(mailing, session)?;
+    conclude(mailing, session)?;
+    // What was recorded is safe; a report can be made again at any time.
+    if let Err(error) = report::after_run(mailing, session) {
+        screen.diagnostic(&error);
+    }
     if exit == Exit::Interrupted && mailing.ledger.counts().deferred + mailing.ledger.counts().pending == 0 {
         screen.say(format!("Carry on with: letterpress send {slug}"));
     }
@@ -143,7 +147,7 @@ pub(super) fn exit(mailing: &Mailing) -> Exit {
 }
 
 /// The counts, and what to do about what is left.
-pub(super) fn report(mailing: &Mailing, session: &Session) -> Result<()> {
+pub(super) fn conclude(mailing: &Mailing, session: &Session) -> Result<()> {
     status::show(mailing, session)?;
     if mailing.ledger.in_state(State::Deferred).next().is_some() {
         session.screen.say("Those deferred are worth another try in about an hour.");

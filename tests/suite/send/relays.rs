@@ -3,7 +3,7 @@
 use super::{SEND, everyone, publication};
 use crate::publication::Publication;
 use crate::relay::{Relay, Step, on};
-use crate::status::counts;
+use crate::status::{counts, rows};
 
 /// A publication that hands to these relays, each with settings of its own.
 pub(crate) fn letter(readers: usize, relays: &[(&str, &str)]) -> Publication {
@@ -25,6 +25,8 @@ fn each_relay_gets_its_share() {
     letter.run(SEND).success();
     let (first, second) = (one.taken().len(), other.taken().len());
     assert_eq!(first + second, 400);
+    let named = rows(&letter).values().filter(|row| row.relay == "the other").count();
+    assert_eq!(named, second, "who had it from which relay is known");
     // What is ahead of its share is at most 64 messages.
     assert!((230..=370).contains(&first), "{first} and {second}");
     let mut all = one.taken_by();
