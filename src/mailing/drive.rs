@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::unbounded_channel;
 
-use super::outlet::{Choice, Outgoing, Outlet, choose};
+use super::outlet::{Choice, Outgoing, Outlet, choose, connect_due};
 use super::owed::Owed;
 use super::plan::{Plan, PlanRow};
 use super::press::Press;
@@ -222,7 +222,7 @@ impl<'r, 'd> Run<'r, 'd> {
     /// Claims messages and gives them out as far as relays and limits allow. Gives back when more can be done, without news.
     fn give_out(&mut self, now: Duration) -> Result<Option<Duration>> {
         self.driver.withdrawals.refresh()?;
-        self.outlets.iter_mut().for_each(|outlet| outlet.connect_due(now));
+        connect_due(&mut self.outlets, now);
         let wait = loop {
             if self.is_quota_reached() {
                 break None;

@@ -121,7 +121,7 @@ impl Outlet {
     }
 
     /// Connects what is to be connected now: the first connection alone, the others when it stands.
-    pub fn connect_due(&mut self, now: Duration) {
+    fn connect_due(&mut self, now: Duration) {
         if self.lost.is_some() {
             return;
         }
@@ -253,12 +253,25 @@ pub enum Choice {
     Wait(Option<Duration>),
 }
 
+/// Connects what is to be connected now; spare relays only when no other can be used.
+pub fn connect_due(outlets: &mut [Outlet], now: Duration) {
+    let spares_are_needed = are_spares_needed(outlets);
+    let wanted = outlets.iter_mut().filter(|outlet| outlet.weight > 0 || spares_are_needed);
+    wanted.for_each(|outlet| outlet.connect_due(now));
+}
+
+/// Whether every relay that has a share was tried and can't be used at the moment.
+fn are_spares_needed(outlets: &[Outlet]) -> bool {
+    outlets.iter().filter(|outlet| outlet.weight > 0).all(|outlet| !outlet.is_up() && outlet.trouble().is_some())
+}
+
 /// Chooses among the relays.
 pub fn choose(outlets: &[Outlet], now: Duration) -> Choice {
-    let main_is_up = outlets.iter().any(|outlet| outlet.weight > 0 && outlet.is_up());
-    let in_use = |outlet: &&Outlet| outlet.is_up() && (outlet.weight > 0 || !main_is_up);
+    let spares_are_needed = are_spares_needed(outlets);
+    let in_use = |outlet: &&Outlet| outlet.is_up() && (outlet.weight > 0 || spares_are_needed);
     let least = outlets.iter().filter(in_use).map(Outlet::share).fold(f64::INFINITY, f64::min);
-    let mut wait: Option<Duration> = outlets.iter().filter_map(Outlet::next_connect).min();
+    let wanted = outlets.iter().filter(|outlet| outlet.weight > 0 || spares_are_needed);
+    let mut wait: Option<Duration> = wanted.filter_map(Outlet::next_connect).min();
     let mut best: Option<(f64, usize, usize)> = None;
     for (at, outlet) in outlets.iter().enumerate().filter(|(_, outlet)| in_use(outlet)) {
         let Some(hand) = outlet.free_hand() else { continue };

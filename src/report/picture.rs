@@ -46,12 +46,14 @@ pub(super) fn bar(counts: &Counts, most: u64, label: &str, class_name: &str) -> 
     format!("<svg role=\"img\" aria-label=\"{label}\" class=\"{class_name}\">{rects}</svg>")
 }
 
+/// How high a line is at a point.
+type Height = fn(&Point) -> u64;
+
 /// Accepted, deferred and rejected over the time of running, one upon the other; a dashed line where a run begins.
 pub(super) fn over_time(points: &[Point], runs: &[Run], total: u64, label: &str) -> String {
     let end = points.last().map_or(1, |point| point.after.max(1)).unsigned_abs();
     let x = |after: i64| share(after.unsigned_abs(), end) * WIDTH;
     let y = |n: u64| HEIGHT - share(n, total) * HEIGHT;
-    type Height = fn(&Point) -> u64;
     let stacks: [(State, Height); 3] = [
         (State::Rejected, |point| point.accepted + point.deferred + point.rejected),
         (State::Deferred, |point| point.accepted + point.deferred),
