@@ -91,7 +91,7 @@ fn show(summary: &Summary, session: &Session) {
     list("deferred, by provider", deferred, session);
     if summary.relays.len() > 1 {
         let row = |share: &crate::mailing::Share| {
-            let n = [share.accepted, share.deferred, share.rejected, share.in_doubt].map(|n| count(n));
+            let n = [share.accepted, share.deferred, share.rejected, share.in_doubt].map(count);
             std::iter::once(share.relay.clone()).chain(n).collect::<Vec<String>>()
         };
         let rows: Vec<Vec<String>> = summary.relays.iter().map(row).collect();

@@ -91,9 +91,8 @@ impl State {
     /// An event that can't follow this state.
     pub fn after(self, event: Event) -> Result<State, Impossible> {
         match (self, event) {
-            (State::Pending | State::Deferred, Event::Claimed) => Ok(State::InDoubt),
+            (State::Pending | State::Deferred, Event::Claimed) | (State::InDoubt, Event::Doubted) => Ok(State::InDoubt),
             (State::InDoubt, Event::Accepted | Event::SettledAccept) => Ok(State::Accepted),
-            (State::InDoubt, Event::Doubted) => Ok(State::InDoubt),
             (State::InDoubt, Event::Deferred) => Ok(State::Deferred),
             (State::InDoubt, Event::Rejected) => Ok(State::Rejected),
             (State::InDoubt, Event::Released | Event::SettledResend) => Ok(State::Pending),
