@@ -46,19 +46,16 @@ pub(super) fn bar(counts: &Counts, most: u64, label: &str, class_name: &str) -> 
     format!("<svg role=\"img\" aria-label=\"{label}\" class=\"{class_name}\">{rects}</svg>")
 }
 
-/// How high a line is at a point.
-type Height = fn(&Point) -> u64;
-
 /// Accepted, deferred and rejected over the time of running, one upon the other; a dashed line where a run begins.
 pub(super) fn over_time(points: &[Point], runs: &[Run], total: u64, label: &str) -> String {
     let end = points.last().map_or(1, |point| point.after.max(1)).unsigned_abs();
     let x = |after: i64| share(after.unsigned_abs(), end) * WIDTH;
     let y = |n: u64| HEIGHT - share(n, total) * HEIGHT;
-    let stacks: [(State, Height); 3] = [
-        (State::Rejected, |point| point.accepted + point.deferred + point.rejected),
-        (State::Deferred, |point| point.accepted + point.deferred),
-        (State::Accepted, |point| point.accepted),
-    ];
+    let height = |state: State, point: &Point| match state {
+        State::Rejected => point.accepted + point.deferred + point.rejected,
+        State::Deferred => point.accepted + point.deferred,
+        _ => point.accepted,
+    };
     let mut out = format!(
         "<svg role=\"img\" aria-label=\"{label}\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" preserveAspectRatio=\"none\">"
     );
@@ -66,9 +63,9 @@ pub(super) fn over_time(points: &[Point], runs: &[Run], total: u64, label: &str)
         let at = HEIGHT / 4.0 * f64::from(quarter);
         out.push_str(&format!("<path class=\"grid\" d=\"M0 {at}H{WIDTH}\"/>"));
     }
-    for (state, height) in stacks {
+    for state in [State::Rejected, State::Deferred, State::Accepted] {
         let line: String =
-            points.iter().map(|point| format!("L{:.1} {:.1}", x(point.after), y(height(point)))).collect();
+            points.iter().map(|point| format!("L{:.1} {:.1}", x(point.after), y(height(state, point)))).collect();
         out.push_str(&format!("<path class=\"{}\" d=\"M0 {HEIGHT}{line}V{HEIGHT}Z\"/>", class(state)));
     }
     let mut began = 0;

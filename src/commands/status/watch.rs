@@ -5,6 +5,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use unicode_width::UnicodeWidthChar;
+
 use super::super::{Exit, Session};
 use crate::diagnostic::{Result, printable};
 use crate::ledger::Counts;
@@ -57,16 +59,19 @@ impl View<'_> {
         let changed = self.before.replace(counts) != Some(counts);
         let screen = self.session.screen;
         if screen.is_live() {
+            let words = in_words(&counts);
             let lines = [
-                format!("{}: {}", mailing.manifest.slug, printable(&mailing.manifest.title)),
-                format!("Being sent now, by {}.", printable(sender)),
-                progress(&counts, rate),
-                in_words(&counts),
+                short(&format!("{}: {}", mailing.manifest.slug, printable(&mailing.manifest.title))),
+                short(&format!("Being sent now, by {}.", printable(sender))),
+                progress(&counts),
+                rate.map(|rate| pace(&counts, rate)).unwrap_or_default(),
+                words[..3].join(", "),
+                words[3..].join(", "),
             ];
             screen.redraw(&lines, self.drawn);
             self.drawn = lines.len();
         } else if changed {
-            screen.result(in_words(&counts));
+            screen.result(in_words(&counts).join(", "));
             self.line_for_machines(mailing, true)?;
         }
         Ok(())
@@ -96,28 +101,62 @@ fn done(counts: &Counts) -> u64 {
     counts.accepted + counts.rejected + counts.withdrawn
 }
 
-/// A bar, how much is done, how fast, and how long it takes yet.
-fn progress(counts: &Counts, rate: Option<f64>) -> String {
+/// A line that stands in one row of a terminal of 80 columns: only whole lines can be drawn over.
+fn short(line: &str) -> String {
+    let mut columns = 0;
+    let fits = |c: &char| {
+        columns += c.width().unwrap_or(0);
+        columns < 79
+    };
+    let kept: String = line.chars().take_while(fits).collect();
+    if kept.len() < line.len() { kept + "…" } else { kept }
+}
+
+/// A bar, and how much is done.
+fn progress(counts: &Counts) -> String {
     let (done, total) = (done(counts), counts.total.max(1));
     let filled = usize::try_from(done * BAR / total).unwrap_or(0);
     let rest = usize::try_from(BAR).unwrap_or(0).saturating_sub(filled);
-    let mut line = format!("{}{}  {} of {}", "━".repeat(filled), "─".repeat(rest), count(done), count(counts.total));
-    if let Some(rate) = rate.filter(|rate| *rate > 0.0) {
-        #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
-        let left = (counts.total - done) as f64 / rate;
-        line.push_str(&format!("  {}  about {} left", report::per_second(rate), report::duration(left)));
-    }
-    line
+    format!("{}{}  {} of {}", "━".repeat(filled), "─".repeat(rest), count(done), count(counts.total))
 }
 
-fn in_words(counts: &Counts) -> String {
-    format!(
-        "{} accepted, {} deferred, {} rejected, {} on their way or in doubt, {} withdrawn, {} pending",
-        count(counts.accepted),
-        count(counts.deferred),
-        count(counts.rejected),
-        count(counts.in_doubt),
-        count(counts.withdrawn),
-        count(counts.pending)
-    )
+/// How fast, and how long it takes yet.
+fn pace(counts: &Counts, rate: f64) -> String {
+    if rate <= 0.0 {
+        return "waiting".to_owned();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "a figure to be read")]
+    let left = counts.total.saturating_sub(done(counts)) as f64 / rate;
+    format!("{}, about {} left", report::per_second(rate), report::duration(left))
+}
+
+fn in_words(counts: &Counts) -> [String; 6] {
+    [
+        format!("{} accepted", count(counts.accepted)),
+        format!("{} deferred", count(counts.deferred)),
+        format!("{} rejected", count(counts.rejected)),
+        format!("{} on their way or in doubt", count(counts.in_doubt)),
+        format!("{} withdrawn", count(counts.withdrawn)),
+        format!("{} pending", count(counts.pending)),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_stands_in_one_row_of_a_narrow_terminal() {
+        use unicode_width::UnicodeWidthStr;
+        let n = 10_000_000;
+        let counts =
+            Counts { accepted: n, deferred: n, rejected: n, in_doubt: n, withdrawn: n, pending: n, total: 6 * n };
+        let words = in_words(&counts);
+        let title = ["名前".repeat(60), "a".repeat(200), "short".to_owned()].map(|title| short(&title));
+        let lines = [progress(&counts), pace(&counts, 5120.0), words[..3].join(", "), words[3..].join(", ")];
+        for line in lines.iter().chain(&title) {
+            assert!(line.width() <= 80, "{} columns: {line}", line.width());
+        }
+        assert_eq!(title[2], "short");
+    }
 }
