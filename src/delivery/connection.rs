@@ -156,7 +156,8 @@ impl<T> Connection<T> {
                 // The next reply would be taken for another's.
                 self.give_up("the relay answers what it was not asked", false, settled);
             } else if self.ending && self.expected.is_empty() {
-                self.give_up("the relay takes nothing more", self.closing, settled);
+                // All that was said is answered: what is left was neither taken nor refused.
+                self.give_up("the relay takes nothing more", true, settled);
             } else if settled.len() > before && self.dialogue.traffic().replies() == 0 && !self.ending {
                 break;
             }
@@ -209,7 +210,8 @@ impl<T> Connection<T> {
             }
             Turn::Refused(reply) => {
                 self.ending = true;
-                if self.expected.is_empty() {
+                // The answers to come are its own only when its envelope is refused; those behind its content are others'.
+                if matches!(verb, Verb::Data | Verb::Content) || self.expected.is_empty() {
                     self.settle_first(settled);
                 }
                 Some(reply)

@@ -27,7 +27,7 @@ pub struct Dialogue {
 pub struct Lost {
     /// In a person's words.
     pub why: String,
-    /// The relay closed the connection in good order.
+    /// The relay's end of the connection is closed, in good order or by a reset: it says nothing more.
     pub closed: bool,
 }
 
@@ -44,7 +44,18 @@ impl Dialogue {
     /// Says something, in one write, and hears one reply: the oldest that is still to come.
     pub async fn say(&mut self, words: impl Display, deadline: Duration) -> Result<Reply, Lost> {
         self.open()?;
-        let result = timeout(deadline, self.smtp.command(words)).await;
+        let smtp = &mut self.smtp;
+        let exchange = async {
+            match smtp.command(words).await {
+                // Who closes while we speak may have said why: what it said comes before the loss.
+                Err(error) if is_closed(&error) => smtp
+                    .read_response()
+                    .await
+                    .or_else(|second| if second.status().is_some() { Err(second) } else { Err(error) }),
+                result => result,
+            }
+        };
+        let result = timeout(deadline, exchange).await;
         self.reply(result.ok(), deadline)
     }
 
@@ -72,7 +83,7 @@ impl Dialogue {
             Some(Err(error)) if error.status().is_none() => {
                 self.over = true;
                 let why = lost(&error);
-                let closed = why == CLOSED;
+                let closed = why == CLOSED || is_closed(&error);
                 Err(Lost { why, closed })
             }
             Some(_) => Ok(Reply::from_lines(&self.traffic.take_reply())),
@@ -85,6 +96,23 @@ impl Dialogue {
             let _ = timeout(patience, self.smtp.quit()).await;
         }
     }
+}
+
+/// Whether the other side ended the connection without a goodbye, as the system does for a relay that closes with octets
+/// unread.
+fn is_closed(error: &lettre::transport::smtp::Error) -> bool {
+    use std::error::Error;
+    use std::io::ErrorKind;
+    let kind = error.source().and_then(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+    matches!(
+        kind,
+        Some(
+            ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+                | ErrorKind::UnexpectedEof
+        )
+    )
 }
 
 /// Why a connection was lost, in a person's words.

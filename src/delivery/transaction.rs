@@ -105,7 +105,10 @@ impl<T> Transaction<T> {
             }
             _ => {
                 let reply = Reply::new(0, format!("unexpected reply: {reply}"));
-                self.verdict = Some((Outcome::Deferred(reply), stage));
+                // Where the content went out behind its envelope, nobody knows what such a relay made of it.
+                let sent = matches!(self.progress, Progress::Sent { .. });
+                let outcome = if sent { Outcome::InDoubt(reply) } else { Outcome::Deferred(reply) };
+                self.verdict = Some((outcome, stage));
                 Turn::Nonsense
             }
         }
@@ -201,6 +204,16 @@ mod tests {
         assert_eq!(asked.progress, Progress::InvitedInVain);
         assert_eq!(asked.hear(Verb::Content, reply(554)), Turn::Settled);
         assert_eq!(asked.settled().outcome, Outcome::Deferred(reply(450)));
+    }
+
+    #[test]
+    fn a_senseless_reply_is_a_doubt_where_the_content_has_gone_out() {
+        let mut sent = transaction(Progress::Sent { end: 10 });
+        assert_eq!(sent.hear(Verb::Rcpt, reply(354)), Turn::Nonsense);
+        assert!(matches!(sent.settled().outcome, Outcome::InDoubt(_)));
+        let mut asked = transaction(Progress::Asked);
+        assert_eq!(asked.hear(Verb::Rcpt, reply(354)), Turn::Nonsense);
+        assert!(matches!(asked.settled().outcome, Outcome::Deferred(_)));
     }
 
     #[test]

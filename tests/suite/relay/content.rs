@@ -115,7 +115,10 @@ impl Session<'_> {
 fn is_taken(action: &Action, usual: &str) -> bool {
     match action {
         Action::Usual | Action::Inject(_) | Action::Bytewise(None) => usual.starts_with('2'),
-        Action::Reply(reply) | Action::ReplyAndClose(reply) | Action::Bytewise(Some(reply)) => reply.starts_with('2'),
+        Action::Reply(reply)
+        | Action::ReplyAndClose(reply)
+        | Action::ReplyAndReset(reply)
+        | Action::Bytewise(Some(reply)) => reply.starts_with('2'),
         Action::Raw(bytes) => bytes.starts_with(b"2"),
         Action::TakeAndClose => true,
         Action::Close | Action::Reset | Action::Endless => false,

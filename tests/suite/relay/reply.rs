@@ -71,6 +71,13 @@ impl Session<'_> {
                 return Err(Over);
             }
             Action::Close | Action::TakeAndClose => return Err(Over),
+            Action::ReplyAndReset(reply) => {
+                self.say(&reply)?;
+                if let Some(wire) = self.wire.take() {
+                    wire.reset();
+                }
+                return Err(Over);
+            }
             Action::Reset => {
                 if let Some(wire) = self.wire.take() {
                     wire.reset();

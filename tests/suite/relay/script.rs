@@ -35,6 +35,8 @@ pub(crate) enum Action {
     /// A reply, or the usual one, in as many writes as it has bytes.
     Bytewise(Option<String>),
     ReplyAndClose(String),
+    /// The same by a TCP reset, as of a relay that closes with octets unread.
+    ReplyAndReset(String),
     /// Closes without a word; a message just received is not taken.
     Close,
     /// Closes without a word, having taken the message.

@@ -178,6 +178,8 @@ impl Wire {
             Stream::Plain(tcp) => tcp,
             Stream::Tls(tls) => tls.sock,
         };
+        // What was said before goes out before: a reset throws away what still waits.
+        let _ = tcp.set_nodelay(true);
         let socket = tokio::net::TcpSocket::from_std_stream(tcp);
         socket.set_zero_linger().expect("a socket takes SO_LINGER");
         drop(socket);

@@ -56,11 +56,58 @@ fn what_is_refused_in_the_middle_of_a_window_is_told_apart() {
     }
 }
 
+/// Refused as spam, say: that stops the mailing, and the answers to the rest of the window still belong to whom they answer.
+#[test]
+fn a_refusal_of_us_at_the_end_of_a_message_leaves_every_other_answer_its_own() {
+    for chunking in [true, false] {
+        let relay = if chunking { Relay::plain().chunking() } else { Relay::plain() }.start();
+        let gate = Gate::new();
+        relay.rule(on(Step::Message).of(&reader(1)).hold(&gate));
+        relay.rule(on(Step::Message).of(&reader(3)).reply("554 5.7.1 Looks like spam"));
+        relay.rule(on(Step::Message).of(&reader(5)).reply("552 5.2.2 Mailbox full"));
+        let letter = letter(&relay, 30);
+        let running = letter.spawn(SEND);
+        gate.wait_reached();
+        gate.release();
+        running.wait().code(1);
+        let rows = rows(&letter);
+        let taken = relay.taken_by();
+        for row in rows.values() {
+            let state = if taken.contains(&row.address) { "accepted" } else { "pending" };
+            let full = row.address == reader(5) && row.state == "rejected";
+            assert!(row.state == state || full, "{chunking}: {} is {}", row.address, row.state);
+        }
+        assert_eq!(rows[&reader(3)].state, "pending");
+        assert!(!chunking || rows[&reader(5)].state == "rejected", "it was in the window of reader 3");
+        relay.forget_rules();
+        letter.run(SEND);
+        let mut once = relay.taken_by();
+        once.dedup();
+        assert_eq!(once, relay.taken_by(), "nobody has two copies");
+    }
+}
+
 #[test]
 fn a_relay_that_closes_with_421_in_the_middle_of_a_window_costs_nobody_a_copy() {
     for step in [Step::Mail, Step::Rcpt, Step::Message] {
         let relay = Relay::plain().chunking().start();
         relay.rule(on(step).nth(4).reply("421 4.3.2 Going down"));
+        let letter = letter(&relay, 10);
+        letter.run(SEND).code(4);
+        let counts = counts(&letter);
+        assert_eq!((counts.accepted, counts.deferred), (9, 1), "{step:?}: {counts:?}");
+        letter.run(SEND).success();
+        assert_eq!(relay.taken_by(), everyone(10), "{step:?}");
+    }
+}
+
+/// A relay that closes without having read what else was sent to it resets the connection: it said before that it takes
+/// nothing more.
+#[test]
+fn a_relay_that_closes_with_421_and_reads_nothing_more_leaves_nobody_in_doubt() {
+    for step in [Step::Mail, Step::Rcpt, Step::Message] {
+        let relay = Relay::plain().chunking().start();
+        relay.rule(on(step).nth(4).act(Action::ReplyAndReset("421 4.3.2 Going down".to_owned())));
         let letter = letter(&relay, 10);
         letter.run(SEND).code(4);
         let counts = counts(&letter);
