@@ -48,10 +48,9 @@ impl Dialogue {
         let exchange = async {
             match smtp.command(words).await {
                 // Who closes while we speak may have said why: what it said comes before the loss.
-                Err(error) if is_closed(&error) => smtp
-                    .read_response()
-                    .await
-                    .or_else(|second| if second.status().is_some() { Err(second) } else { Err(error) }),
+                Err(error) if is_closed(&error) => {
+                    smtp.read_response().await.map_err(|second| if second.status().is_some() { second } else { error })
+                }
                 result => result,
             }
         };
