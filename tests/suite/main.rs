@@ -7,6 +7,7 @@ mod crash;
 mod distance;
 mod dkim;
 mod hostile;
+mod import;
 mod journal;
 mod publication;
 mod referee;

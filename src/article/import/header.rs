@@ -65,7 +65,7 @@ mod tests {
         assert_eq!(keys["title"], "Far: and near");
         assert_eq!(keys["tags"], "a, b, c");
         assert_eq!(keys["mood"], "calm");
-        assert_eq!(end, 65);
+        assert_eq!(end, 67);
         for text in [
             "Title: alone\n\nx",
             "Hello: you\nand others\n",

@@ -46,8 +46,10 @@ pub(super) fn literal(source: &str, first: usize, notes: &mut Vec<Note>) -> Stri
                 at = start + length;
             }
             None => {
-                push_literal(&mut out, &source[start..start + 2], place.is_some());
-                at = start + 2;
+                // The whole run: its last brace must not begin anything with what follows.
+                let run = source[start..].bytes().take_while(|byte| b"{%#".contains(byte)).count();
+                push_literal(&mut out, &source[start..start + run], place.is_some());
+                at = start + run;
             }
         }
     }

@@ -124,6 +124,7 @@ impl Writer<'_> {
             return;
         }
         let address = element.attr("href").unwrap_or_default();
+        let address = if self.export { address.trim_start_matches("__GHOST_URL__") } else { address };
         let nested = self.open.contains(&"[");
         self.open.push("[");
         let (before, text, after) = self.inner(element, depth);
@@ -134,7 +135,8 @@ impl Writer<'_> {
         let target = match self.base.resolve(address) {
             Target::Good(target) => Some(target),
             Target::Relative(target) => {
-                let what = format!("the link `{target}` is relative to a site the page doesn't name: write it in full");
+                let next = if self.export { "`--site` names it" } else { "write it in full" };
+                let what = format!("the link `{target}` is relative to a site that isn't named: {next}");
                 self.notes.push(Note { line: line_of(self.source, address), what });
                 Some(target)
             }
