@@ -77,10 +77,7 @@ pub(super) fn run(args: &ImportArgs, session: &Session) -> Result<Exit> {
     };
     for n in 0..blog.len() {
         let place = blog.name(n).to_owned();
-        let read = match blog.read(n) {
-            Some(read) => read,
-            None => break,
-        };
+        let Some(read) = blog.read(n) else { break };
         match read.and_then(|entry| one(args, session, &mut blog, &mut shelf, entry)) {
             Ok(told) => document.take(told, session),
             Err(error) => {

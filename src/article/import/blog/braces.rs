@@ -189,7 +189,7 @@ fn highlighted(source: &str) -> String {
             ["highlight", language, ..] if fence.is_none() && text.ends_with('}') => {
                 out.push_str(&format!("```{language}{end}"));
             }
-            ["endhighlight"] | ["/highlight"] | ["/", "highlight"] if fence.is_none() => {
+            ["endhighlight" | "/highlight"] | ["/", "highlight"] if fence.is_none() => {
                 out.push_str(&format!("```{end}"))
             }
             _ => out.push_str(line),

@@ -193,7 +193,8 @@ fn own_name(from: &str, others: &[Picture]) -> String {
     let stem = slug::from_title(stem).unwrap_or_else(|| "picture".to_owned());
     let ending = ending.to_ascii_lowercase();
     let name = |n: usize| if n == 1 { format!("{stem}.{ending}") } else { format!("{stem}-{n}.{ending}") };
-    (1..).map(name).find(|name| others.iter().all(|other| other.name != *name)).unwrap_or_default()
+    // One of so many names is free.
+    (1..=others.len() + 1).map(name).find(|name| others.iter().all(|other| other.name != *name)).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -127,8 +127,8 @@ impl Shelf {
         let folder = if bundle { known.path.with_file_name("") } else { known.path.with_extension("") };
         let mut notes = Vec::new();
         let prefix = if bundle { String::new() } else { format!("{stem}/") };
-        self.pictures(blog, entry, &folder, &prefix, write, &mut notes)?;
-        let text = self.text(entry, &key, &known.slug, &known.path);
+        Shelf::pictures(blog, entry, &folder, &prefix, write, &mut notes)?;
+        let text = Shelf::text(entry, &key, &known.slug, &known.path);
         if write {
             durable::replace(&known.path, Privacy::Shared, text.as_bytes())?;
         }
@@ -149,8 +149,8 @@ impl Shelf {
         if write {
             durable::create_folder(&content, Privacy::Shared)?;
         }
-        self.pictures(blog, entry, &folder, "", write, &mut notes)?;
-        let text = self.text(entry, &key, &slug, &path);
+        Shelf::pictures(blog, entry, &folder, "", write, &mut notes)?;
+        let text = Shelf::text(entry, &key, &slug, &path);
         if write {
             durable::create_new(&path, Privacy::Shared, text.as_bytes())?;
         }
@@ -176,12 +176,15 @@ impl Shelf {
         }
         // A slug has at most 100 characters.
         let stem = wanted.get(..wanted.len().min(90)).unwrap_or(wanted).trim_end_matches('-');
-        (2..).map(|n| format!("{stem}-{n}")).find(|slug| !taken(slug)).unwrap_or_default()
+        let mut n = 2;
+        while taken(&format!("{stem}-{n}")) {
+            n += 1;
+        }
+        format!("{stem}-{n}")
     }
 
     /// Copies the pictures; one whose name is taken by another file gets another name.
     fn pictures(
-        &self,
         blog: &mut Blog,
         entry: &mut Entry,
         folder: &Path,
@@ -230,7 +233,7 @@ impl Shelf {
     }
 
     /// The file, with the line that says where it is from.
-    fn text(&self, entry: &mut Entry, key: &(String, String), slug: &str, path: &Path) -> String {
+    fn text(entry: &mut Entry, key: &(String, String), slug: &str, path: &Path) -> String {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned();
         let name = if stem == "index" { folder } else { stem };
