@@ -44,6 +44,8 @@ pub struct Connection<T> {
     expected: VecDeque<Verb>,
     /// A transaction may be open at the relay, or its state be unknown (RFC 3030 section 2).
     needs_reset: bool,
+    /// The relay has answered a MAIL: it listens.
+    answered: bool,
     /// Nothing more goes out: the relay refuses us, or closes.
     ending: bool,
     /// The relay said 421: it takes nothing of what it hasn't answered.
@@ -76,6 +78,7 @@ impl<T> Connection<T> {
             on_their_way: VecDeque::new(),
             expected: VecDeque::new(),
             needs_reset: false,
+            answered: false,
             ending: false,
             closing: false,
             left: most_messages.unwrap_or(u64::MAX),
@@ -174,7 +177,7 @@ impl<T> Connection<T> {
         if !self.ending {
             let needs_reset = std::mem::take(&mut self.needs_reset);
             self.needs_reset = match self.style {
-                Style::Chunked => group.chunked(&mut self.on_their_way, needs_reset),
+                Style::Chunked => group.chunked(&mut self.on_their_way, needs_reset, self.answered),
                 Style::Pipelined => group.pipelined(&mut self.on_their_way, needs_reset),
                 Style::Stepwise => group.step(&mut self.on_their_way, needs_reset),
             };
@@ -197,6 +200,7 @@ impl<T> Connection<T> {
             self.closing = true;
             self.ending = true;
         }
+        self.answered |= verb == Verb::Mail;
         if verb == Verb::Rset {
             self.ending |= !(200..300).contains(&reply.code);
             return None;

@@ -101,6 +101,22 @@ fn a_relay_that_closes_with_421_in_the_middle_of_a_window_costs_nobody_a_copy() 
     }
 }
 
+/// A window that goes out to a relay which hangs up on newcomers would be in doubt as a whole.
+#[test]
+fn a_relay_that_hangs_up_before_it_answered_anything_leaves_nobody_in_doubt() {
+    for action in [Action::Close, Action::Reset] {
+        let relay = Relay::plain().chunking().start();
+        relay.rule(on(Step::Mail).act(action));
+        let letter = letter(&relay, 30);
+        letter.run(SEND).code(4);
+        let counts = counts(&letter);
+        assert_eq!((counts.in_doubt, counts.accepted), (0, 0), "{counts:?}");
+        relay.forget_rules();
+        letter.run(SEND).success();
+        assert_eq!(relay.taken_by(), everyone(30));
+    }
+}
+
 /// A relay that closes without having read what else was sent to it resets the connection: it said before that it takes
 /// nothing more.
 #[test]
