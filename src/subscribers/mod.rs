@@ -19,6 +19,7 @@ mod repeat;
 mod row;
 mod scan;
 mod segment;
+mod sorted;
 mod status;
 mod suppress;
 mod suppression;

@@ -1,4 +1,4 @@
-//! Which rows share their address with another one, exactly, in 8 bytes a reader.
+//! Which rows share their address with another one, exactly, in memory that hardly grows with the list.
 //!
 //! One look at the list takes the hash of every address; sorted, equal hashes stand side by side. Only those rows are
 //! read once more, and their addresses decide: nobody is left out because two hashes agree.
@@ -9,10 +9,11 @@ use super::defect::shown;
 use super::key::Hash;
 use super::list::Rows;
 use super::row::Row;
+use super::sorted::Sorter;
 use super::withdrawal::Withdrawal;
 
 /// The place of every so many rows is remembered, to find any of them again.
-const STEP: usize = 16;
+const STEP: usize = 64;
 
 /// A row whose address stands in another row too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,25 +40,21 @@ impl Repeats {
     pub(super) fn find(rows: &mut Rows) -> Result<Repeats> {
         let hash = Hash::default();
         let mut places = Vec::new();
-        let mut hashes: Vec<u64> = Vec::new();
+        let mut hashes = Sorter::default();
         let mut number = 0u32;
         while let Some(row) = rows.read()? {
             if (number as usize).is_multiple_of(STEP) {
                 places.push((row.raw.offset, row.line()));
             }
             if row.has_address() {
-                hashes.push(u64::from(hash.of(row.email())) << 32 | u64::from(number));
+                let entry = u64::from(hash.of(row.email())) << 32 | u64::from(number);
+                hashes.push(entry).map_err(|error| no_room(&error))?;
             }
             number = number.checked_add(1).ok_or_else(|| {
                 Diagnostic::error("the list has more than four billion rows").help("split it into several lists")
             })?;
         }
-        hashes.sort_unstable();
-        let mut found = Vec::new();
-        for run in hashes.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
-            compare(rows, &places, run, &mut found)?;
-        }
-        found.sort_unstable_by_key(|repeat| repeat.row);
+        let found = same_hashes(rows, &places, hashes)?;
         rows.rewind()?;
         Ok(Repeats { found, next: 0, row: 0 })
     }
@@ -69,6 +66,33 @@ impl Repeats {
         self.next += usize::from(repeat.is_some());
         repeat
     }
+}
+
+/// The repeats among rows of the same hash, in the order of the rows.
+fn same_hashes(rows: &mut Rows, places: &[(u64, u64)], hashes: Sorter) -> Result<Vec<Repeat>> {
+    let mut found = Vec::new();
+    let mut run: Vec<u64> = Vec::new();
+    let mut sorted = hashes.sorted().map_err(|error| no_room(&error))?;
+    loop {
+        let entry = sorted.take().map_err(|error| no_room(&error))?;
+        if run.first().is_none_or(|first| entry.is_none_or(|entry| first >> 32 != entry >> 32)) {
+            if run.len() > 1 {
+                compare(rows, places, &run, &mut found)?;
+            }
+            run.clear();
+        }
+        match entry {
+            Some(entry) => run.push(entry),
+            None => break,
+        }
+    }
+    found.sort_unstable_by_key(|repeat| repeat.row);
+    Ok(found)
+}
+
+fn no_room(error: &std::io::Error) -> Diagnostic {
+    Diagnostic::error(format!("the temporary file that finds repeated addresses can't be used: {error}"))
+        .help("make room where temporary files go, or name another folder in TMPDIR")
 }
 
 /// The rows of one address among those of one hash.
