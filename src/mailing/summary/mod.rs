@@ -1,8 +1,9 @@
 //! What became of a mailing as a whole: counts, reasons, providers, relays, rate, and how it went over time.
 //!
-//! One pass over the journal and one over the plan. Besides three octets a recipient the memory is bounded, however long
-//! the list and however often it was tried.
+//! One pass over the journal and one over the plan. Besides an octet a recipient, and another where many have no copy, the
+//! memory is bounded, however long the list and however often it was tried.
 
+mod marks;
 mod progress;
 mod providers;
 mod reasons;
@@ -14,6 +15,7 @@ use super::{JOURNAL, Mailing, PlanRow};
 use crate::clock::Timestamp;
 use crate::diagnostic::Result;
 use crate::ledger::{Counts, Event, Journal, Ledger, Read, State};
+use marks::Flags;
 use progress::Timeline;
 pub use progress::{Point, Run};
 pub use providers::Provider;
@@ -60,9 +62,10 @@ pub struct Share {
 /// The journal, gone through once.
 struct Pass {
     ledger: Ledger,
-    /// How often each was claimed.
-    claims: Vec<u8>,
+    /// Who was tried, and is to be tried again.
+    tried: Flags,
     attempts: u64,
+    retries: u64,
     reasons: Reasons,
     timeline: Timeline,
     names: Names,
@@ -75,8 +78,9 @@ impl Summary {
         let manifest = &mailing.manifest;
         let mut pass = Pass {
             ledger: Ledger::of_states(manifest.recipients),
-            claims: vec![0; manifest.recipients as usize],
+            tried: Flags::new(manifest.recipients),
             attempts: 0,
+            retries: 0,
             reasons: Reasons::new(manifest.recipients),
             timeline: Timeline::default(),
             names: Names::default(),
@@ -98,7 +102,7 @@ impl Summary {
             rate: pass.timeline.rate(),
             running,
             attempts: pass.attempts,
-            retries: pass.claims.iter().map(|claims| u64::from(claims.saturating_sub(1))).sum(),
+            retries: pass.retries,
             reasons: pass.reasons.of(&pass.ledger),
             relays: pass.relays,
             deferred_at: providers.deferred(),
@@ -120,16 +124,17 @@ impl Pass {
         let before = self.ledger.state(record.recipient);
         self.ledger.apply(record)?;
         let after = self.ledger.state(record.recipient);
-        let claims = &mut self.claims[record.recipient as usize];
+        let again = u64::from(self.tried.is_raised(record.recipient));
         match record.event {
             Event::Claimed => {
-                *claims = claims.saturating_add(1);
                 self.attempts += 1;
+                self.retries += again;
             }
             Event::Released => {
-                *claims = claims.saturating_sub(1);
                 self.attempts = self.attempts.saturating_sub(1);
+                self.retries = self.retries.saturating_sub(again);
             }
+            Event::Deferred | Event::SettledResend => self.tried.raise(record.recipient),
             _ => {}
         }
         self.reasons.note(record, after);
