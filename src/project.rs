@@ -9,11 +9,11 @@ use crate::config::{Config, FILE_NAME};
 use crate::delivery::{Credentials, Limits, Relay, RelaySettings, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::edition::{Merging, Sources, Template, Theme, images};
-use crate::mailing::{Outgoing, Press};
+use crate::mailing::{Outgoing, PastMailings, Press};
 use crate::message::Composer;
 use crate::message::dkim::Signer;
 use crate::publication::SettingError;
-use crate::subscribers::{Audience, Columns, Files, Segment};
+use crate::subscribers::{Audience, Columns, Files, Scope, Segment};
 use crate::unsubscribe::{Key, Links};
 
 /// How many connections a relay gets, when nothing is said.
@@ -68,12 +68,26 @@ impl Project {
     }
 
     /// The segment that is asked for, or else the article's own.
-    pub fn segment(&self, asked: Option<&str>, article: &Article, columns: &Columns) -> Result<Option<Segment>> {
+    pub fn segment(
+        &self,
+        asked: Option<&str>,
+        article: &Article,
+        columns: &Columns,
+        now: Timestamp,
+    ) -> Result<Option<Segment>> {
         match (asked, &article.segment) {
-            (Some(text), _) => Segment::parse("--segment", text, columns).map(Some),
-            (None, Some(text)) => Segment::parse(&format!("{} (segment)", article.file), text, columns).map(Some),
+            (Some(text), _) => self.condition("--segment", text, columns, now).map(Some),
+            (None, Some(text)) => self.condition(&format!("{} (segment)", article.file), text, columns, now).map(Some),
             (None, None) => Ok(None),
         }
+    }
+
+    /// An expression over readers, with the named segments and the mailings of this publication; `label` says where it is
+    /// written.
+    pub fn condition(&self, label: &str, text: &str, columns: &Columns, now: Timestamp) -> Result<Segment> {
+        let mailings = PastMailings::new(&self.mailings());
+        let scope = Scope { columns, now, named: &self.config.settings.segments, mailings: &mailings };
+        Segment::parse(label, text, &scope)
     }
 
     /// The ways to leave, with the signing key; `true` when the key was made just now.

@@ -22,7 +22,7 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
     let project = session.project()?;
     let article = project.article(args.article.as_deref())?;
     let audience = project.audience()?;
-    let segment = project.segment(args.segment.as_deref(), &article, audience.columns())?;
+    let segment = project.segment(args.segment.as_deref(), &article, audience.columns(), session.clock.now())?;
     let columns = audience.columns().clone();
     let links = project.links_to_look_at()?;
     let file = article.file.clone();

@@ -42,7 +42,7 @@ pub fn dry_run(what: &DryRun<'_>, session: &Session) -> Result<Exit> {
     let project = session.project()?;
     let article = project.article(what.article)?;
     let audience = project.audience()?;
-    let segment = project.segment(what.segment, &article, audience.columns())?;
+    let segment = project.segment(what.segment, &article, audience.columns(), session.clock.now())?;
     let columns = audience.columns().clone();
     let (links, _) = session.links(&project)?;
     let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &article.slug, PURPOSE);

@@ -114,7 +114,7 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
     let slug = article.slug.clone();
     let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &slug, PURPOSE);
     let audience = project.audience()?;
-    let segment = project.segment(args.segment.as_deref(), &article, audience.columns())?;
+    let segment = project.segment(args.segment.as_deref(), &article, audience.columns(), session.clock.now())?;
     let columns = audience.columns().clone();
     let sources = project.sources(article, &columns)?;
     let mut press = project.press(sources, links, &mailing_id, session.clock.now())?;

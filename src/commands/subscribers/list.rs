@@ -6,7 +6,7 @@ use super::listing::{Form, Listing};
 use super::misused;
 use crate::commands::{Exit, Session};
 use crate::diagnostic::Result;
-use crate::subscribers::{Files, Rows, Segment, Status, survey};
+use crate::subscribers::{Files, Rows, Status, survey};
 
 /// Show the readers of the list, and what is wrong with it
 #[derive(Debug, Args)]
@@ -38,7 +38,10 @@ pub(super) fn run(args: &ListArgs, files: &Files, session: &Session) -> Result<E
         _ => Form::Table,
     };
     let rows = Rows::open(&files.list)?;
-    let segment = args.segment.as_deref().map(|text| Segment::parse("--segment", text, rows.columns())).transpose()?;
+    let segment = match &args.segment {
+        Some(text) => Some(session.project()?.condition("--segment", text, rows.columns(), session.clock.now())?),
+        None => None,
+    };
     let label = rows.label().to_owned();
     let mut listing = Listing::new(session, form, rows.columns());
     let defects = survey(rows, &mut |row| {
