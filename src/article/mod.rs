@@ -9,6 +9,7 @@ mod front_matter;
 pub mod import;
 mod mistakes;
 pub mod slug;
+mod subjects;
 mod toml_form;
 
 use std::ops::Range;
@@ -24,6 +25,7 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 pub use find::{all, find};
 pub use front_matter::{FrontMatter, Images};
 pub use mistakes::toml_diagnostic;
+pub use subjects::{LETTERS, SubjectTest};
 
 /// What the author wrote: one thing to send.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,6 +42,8 @@ pub struct Article {
     pub title: String,
     /// The subject as written, with its merge fields; the title when there is none.
     pub subject: String,
+    /// The subjects that are tried against each other, when there are several; `subject` is the first.
+    pub test: Option<SubjectTest>,
     pub preheader: Option<String>,
     pub author: Option<String>,
     pub date: Option<Date>,
@@ -89,6 +93,7 @@ impl Article {
             path,
             slug,
             subject: front.subject.unwrap_or_else(|| title.clone()),
+            test: front.test,
             title,
             preheader: front.preheader,
             author: front.author,

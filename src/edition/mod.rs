@@ -31,7 +31,7 @@ mod wrap;
 pub use images::{Images, InlineImage};
 pub use merge::{Choice, Merging};
 pub use pieces::{Fields, Part, Phrase, Reader, Scratch};
-pub use template::{Group, Sources, Template};
+pub use template::{Group, SUBJECT_GROUP, Sources, Template};
 pub use theme::{Theme, ThemeSettings};
 
 use crate::diagnostic::Diagnostic;

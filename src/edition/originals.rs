@@ -16,6 +16,11 @@ pub const TITLE: &str = "the title";
 pub const SUBJECT: &str = "the subject";
 pub const PREHEADER: &str = "the preheader";
 
+/// The name of one of several subjects.
+pub fn subject_of(letter: &str) -> String {
+    format!("{SUBJECT} {letter}")
+}
+
 /// Every template source by its name: the theme's files, the article, its title, subject and preheader.
 #[derive(Debug)]
 pub struct Originals {
@@ -33,6 +38,9 @@ impl Originals {
         files.insert(article.file.clone(), body_at_its_lines(article));
         files.insert(TITLE.into(), article.title.clone());
         files.insert(SUBJECT.into(), article.subject.clone());
+        for (letter, subject) in article.test.iter().flat_map(|test| test.letters().zip(&test.subjects)) {
+            files.insert(subject_of(letter), subject.clone());
+        }
         files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
         Originals { article: article.file.clone(), files, scanned: BTreeMap::new() }
     }
@@ -146,9 +154,8 @@ impl Originals {
     /// A template's name as the author knows it.
     fn shown_name(&self, file: &str) -> String {
         match file {
-            TITLE | SUBJECT | PREHEADER => {
-                format!("{} ({})", self.article, file.trim_start_matches("the "))
-            }
+            TITLE | PREHEADER => format!("{} ({})", self.article, file.trim_start_matches("the ")),
+            _ if file.starts_with(SUBJECT) => format!("{} ({})", self.article, file.trim_start_matches("the ")),
             _ if file != self.article => format!("templates/{file}"),
             _ => file.to_owned(),
         }

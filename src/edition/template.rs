@@ -12,12 +12,12 @@ use super::dates;
 use super::finish::{check_links, check_tokens, text_lines, used_images};
 use super::images::Images;
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
-use super::originals::{Originals, PREHEADER, SUBJECT, TITLE};
+use super::originals::{Originals, PREHEADER, SUBJECT, TITLE, subject_of};
 use super::pieces::{Fields, Part, Phrase, collapse};
 use super::theme::{self, Theme, ThemeSettings};
 use super::tokens::{Tokens, mark_value};
 use super::{Edition, html, markdown, mjml, text};
-use crate::article::Article;
+use crate::article::{Article, LETTERS};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
 
@@ -51,6 +51,9 @@ pub struct Template {
     bare_gaps: Vec<String>,
 }
 
+/// The choice that several subjects are: no column can be called so, since spaces in headings become `_`.
+pub const SUBJECT_GROUP: &str = "subject group";
+
 /// Gmail shows 102 KB of HTML; what is ten times that was never meant to be a letter.
 const LONGEST_ARTICLE: usize = 1 << 20;
 
@@ -67,6 +70,9 @@ impl Template {
         if choices.every_field {
             choices = originals.scan(Merging::ChoicesOnly, &mut tokens)?;
             choices.fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
+        }
+        if sources.article.test.is_some() {
+            choices.fields.insert(SUBJECT_GROUP.to_owned(), Choice::Value);
         }
         let warnings = originals.check_mentions(&sources.columns)?;
         let bare = originals.mentions().filter(|mention| mention.is_gap && !mention.has_default);
@@ -113,6 +119,7 @@ impl Template {
     /// What tells a reader's edition apart.
     fn values<'a>(&'a self, reader: &'a dyn Fields) -> impl Iterator<Item = &'a str> {
         self.choices.iter().map(|(field, choice)| match choice {
+            _ if field == SUBJECT_GROUP => self.subject_group(reader),
             Choice::Value => reader.field(field),
             Choice::Filled => {
                 if reader.field(field).is_empty() {
@@ -122,6 +129,20 @@ impl Template {
                 }
             }
         })
+    }
+
+    /// Which of several subjects a reader gets: its letter; empty when there is but one.
+    pub fn subject_group(&self, reader: &dyn Fields) -> &'static str {
+        let Sources { article, publication, .. } = &self.sources;
+        let group =
+            article.test.as_ref().map(|test| test.group_of(&publication.list_id, &article.slug, reader.field("email")));
+        group.and_then(|group| LETTERS.get(group).copied()).unwrap_or_default()
+    }
+
+    /// The name of the subject that a group gets.
+    fn subject_name(&self, group: &Group) -> String {
+        let letter = self.choices.keys().zip(&group.0).find(|(field, _)| *field == SUBJECT_GROUP);
+        letter.map_or_else(|| SUBJECT.to_owned(), |(_, letter)| subject_of(letter))
     }
 
     /// Sets the edition for a group.
@@ -138,7 +159,7 @@ impl Template {
         let language = article.language.clone().unwrap_or_else(|| self.sources.publication.language.clone());
         let mut context = self.context(group, &language);
         let title = self.short(TITLE, &context, &mut tokens)?;
-        let subject = self.short(SUBJECT, &context, &mut tokens)?;
+        let subject = self.short(&self.subject_name(group), &context, &mut tokens)?;
         let source = self.render(&article.file, &context, &mut tokens)?;
         if source.len() > LONGEST_ARTICLE {
             let size = format!("the article has {} KB of text: far too much for a mail", source.len() / 1024);
@@ -194,6 +215,7 @@ impl Template {
             .choices
             .keys()
             .zip(&group.0)
+            .filter(|(field, _)| *field != SUBJECT_GROUP)
             .map(|(field, value)| (field.clone(), field_value(field, value)))
             .collect();
         let web_url = publication.web_url.as_deref().unwrap_or_default().replace("{slug}", slug);

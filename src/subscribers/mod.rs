@@ -34,7 +34,7 @@ pub use export::spreadsheet_line;
 pub use files::Files;
 pub use list::Rows;
 pub use row::{Row, Subscriber};
-pub use segment::{Explanation, Mailings, NamedSegments, NoMailings, Roll, Scope, Segment, side_of};
+pub use segment::{Explanation, Mailings, NamedSegments, NoMailings, Roll, Scope, Segment};
 pub use status::Status;
 pub use suppress::suppress;
 pub use suppression::Suppressions;

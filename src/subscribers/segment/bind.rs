@@ -9,9 +9,9 @@ use super::condition::{Condition, Operand, Past, Test};
 use super::moment::Moment;
 use super::parse::{self, Kind, Name, Node};
 use super::roll::Roll;
-use super::share::Seed;
 use super::token::Source;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::share::Seed;
 use crate::subscribers::column::{Field, normal_name};
 
 /// How many conditions a segment may have, those of the segments it uses included.

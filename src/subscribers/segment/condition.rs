@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::moment::Moment;
 use super::roll::{Roll, Standing};
-use super::share::{Seed, Share};
+use crate::share::{Seed, Share};
 use crate::subscribers::column::Field;
 use crate::subscribers::row::Row;
 

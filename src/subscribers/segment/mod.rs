@@ -11,7 +11,6 @@ mod moment;
 mod named;
 mod parse;
 mod roll;
-mod share;
 mod token;
 
 use super::column::Columns;
@@ -24,7 +23,6 @@ use condition::Condition;
 pub use explain::Explanation;
 pub use named::NamedSegments;
 pub use roll::{Mailings, NoMailings, Roll};
-pub use share::side_of;
 
 /// What the names in an expression can mean.
 #[derive(Clone, Copy)]

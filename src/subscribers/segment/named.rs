@@ -141,7 +141,7 @@ mod tests {
             (&[("a b", "has(x)")][..], "can't be a segment's name"),
             (&[("not", "has(x)")], "can't be a segment's name"),
             (&[("pros", "plan = 'pro'")], "write `==`"),
-            (&[("pros", "segment('por')"), ("pro", "has(x)")], "did you mean `pro`?"),
+            (&[("pros", "segment('prox')"), ("pro", "has(x)")], "did you mean `pro`?"),
             (&[("a", "a or has(x)")], "`a` is part of itself"),
             (&[("a", "has(x) and not b"), ("b", "(segment('c'))"), ("c", "has(y) or a")], "a, b, c, a"),
         ] {

@@ -4,9 +4,9 @@
 use std::ops::Range;
 
 use super::condition::{Comparison, Literal, TextTest};
-use super::share::Share;
 use super::token::{Source, Token};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::share::Share;
 
 /// Parentheses and `not` inside each other.
 const DEPTH: usize = 50;

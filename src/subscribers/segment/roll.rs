@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
-use super::share::Seed;
 use crate::diagnostic::Result;
+use crate::share::Seed;
 
 /// What became of a mailing for its readers.
 #[derive(Debug)]

@@ -1,32 +1,29 @@
-//! Which part of the readers somebody belongs to: by a hash of a name and the address, so that it is the same today and
-//! tomorrow, on every machine, in whatever order the list stands. Changing this hash would move readers between the sides of
-//! a running test: a unit test pins it.
+//! Which part of all readers somebody belongs to: by a hash of a name and the address, so that it is the same today and
+//! tomorrow, on every machine, in whatever order the list stands.
+//!
+//! For samples and for subjects that are tried against each other. Changing the hash would move readers between the sides of
+//! a mailing under way, so a test pins it.
 
 /// A part of all readers, from nobody to everybody.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Share {
-    percent: f64,
+pub struct Share {
     /// Readers whose place is below are in it; `None`: everybody is.
     below: Option<u64>,
 }
 
 impl Share {
     /// `None`: less than 0 or more than 100 percent.
-    pub(super) fn of_percent(percent: f64) -> Option<Share> {
+    pub fn of_percent(percent: f64) -> Option<Share> {
         if !(0.0..=100.0).contains(&percent) {
             return None;
         }
         // 2^53 places are as many as a number of this kind can tell apart.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 2^53")]
         let below = (percent / 100.0 * PLACES).round() as u64;
-        Some(Share { percent, below: (percent < 100.0).then_some(below) })
+        Some(Share { below: (percent < 100.0).then_some(below) })
     }
 
-    pub(super) fn percent(self) -> f64 {
-        self.percent
-    }
-
-    pub(super) fn has(self, place: Place) -> bool {
+    pub fn has(self, place: Place) -> bool {
         self.below.is_none_or(|below| place.0 < below)
     }
 }
@@ -36,36 +33,36 @@ const PLACES: f64 = 9_007_199_254_740_992.0;
 
 /// Where a reader stands among all, for one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place(u64);
+pub struct Place(u64);
 
 impl Place {
     /// The place in percent.
     #[expect(clippy::cast_precision_loss, reason = "below 2^53")]
-    pub(super) fn percent(self) -> f64 {
+    pub fn percent(self) -> f64 {
         self.0 as f64 / PLACES * 100.0
     }
 }
 
 /// What tells one sample from another: made of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Seed(u64);
+pub struct Seed(u64);
 
 impl Seed {
-    pub(super) fn of(name: &str) -> Seed {
+    pub fn of(name: &str) -> Seed {
         Seed(hash(0, name))
     }
 
     /// A seed of a number, such as a random one.
-    pub(super) fn new(number: u64) -> Seed {
+    pub fn new(number: u64) -> Seed {
         Seed(number)
     }
 
-    pub(super) fn place(self, address: &str) -> Place {
+    pub fn place(self, address: &str) -> Place {
         Place(self.hash(address) >> 11)
     }
 
     /// The same for addresses that differ in case only.
-    pub(super) fn hash(self, address: &str) -> u64 {
+    pub fn hash(self, address: &str) -> u64 {
         hash(self.0, address)
     }
 }
