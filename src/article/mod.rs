@@ -124,6 +124,13 @@ impl Article {
         })
     }
 
+    /// The article with each of its subjects as the only one.
+    pub fn with_each_subject(&self) -> Vec<Article> {
+        let Some(test) = &self.test else { return vec![self.clone()] };
+        let with = |subject: &String| Article { subject: subject.clone(), test: None, ..self.clone() };
+        test.subjects.iter().map(with).collect()
+    }
+
     /// The Markdown.
     pub fn markdown(&self) -> &str {
         self.source.get(self.body.clone()).unwrap_or_default()

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::survey::{self, Survey};
 use super::{Exit, Session};
+use crate::article::Article;
 use crate::diagnostic::{Result, shown_path};
 use crate::edition::Group;
 use crate::mailing::{PURPOSE, Press, sources_digest};
@@ -91,7 +92,7 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
     let digest = sources_digest(press)?;
     let article = &press.template().sources().article;
     let report = json!({
-        "article": slug, "title": article.title, "subject": article.subject, "draft": article.draft,
+        "article": slug, "title": article.title, "subject": article.subject, "subjects": article.test, "draft": article.draft,
         "audience": {"rows": survey.audience.rows, "owed": survey.audience.owed, "excluded": survey.audience.excluded},
         "editions": survey.editions, "largest_message_bytes": survey.largest, "digest": digest,
         "findings": survey.findings, "defects": survey.audience.defects, "readers": readers,
@@ -112,7 +113,7 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
         readers: shown,
     }))?;
     session.screen.document(&report);
-    tell(&folder, survey, &slug, session);
+    tell(&folder, survey, article, session);
     Ok(if survey.has_errors() { Exit::CheckFailed } else { Exit::Done })
 }
 
@@ -120,8 +121,8 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
 const SHOWN: usize = 50;
 
 /// What was written and what comes next.
-fn tell(folder: &Folder, survey: &Survey, slug: &str, session: &Session) {
-    let screen = session.screen;
+fn tell(folder: &Folder, survey: &Survey, article: &Article, session: &Session) {
+    let (screen, slug) = (session.screen, &article.slug);
     let struck = survey.sample.len() as u64;
     screen.result(format!(
         "{} struck of {}, {}, {} at most; nothing was sent.",
@@ -130,6 +131,9 @@ fn tell(folder: &Folder, survey: &Survey, slug: &str, session: &Session) {
         counted(survey.editions as u64, "edition", "editions"),
         size(survey.largest as u64)
     ));
+    for (letter, subject, share) in survey::subjects(article) {
+        screen.result(format!("Subject {letter}: {subject} ({share})"));
+    }
     for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
         screen.result(format!("Left out: {} {reason}", count(n)));
     }

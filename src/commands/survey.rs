@@ -4,9 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::Session;
+use crate::article::Article;
 use crate::check;
 use crate::delivery::{Counts, Limits};
-use crate::diagnostic::{Diagnostic, Result, Severity};
+use crate::diagnostic::{Diagnostic, Result, Severity, printable};
 use crate::edition::{Fields, Group};
 use crate::mailing::Press;
 use crate::message::Message;
@@ -105,6 +106,18 @@ fn sender(press: &Press) -> Subscriber {
     let fields = [("email", address.to_string()), ("name", name.clone()), ("first_name", first_name)];
     let fields = fields.into_iter().map(|(field, value)| (field.to_owned(), value)).collect();
     Subscriber { row: 0, address, name, status: Status::Active, fields }
+}
+
+/// Several subjects, each with its letter and its share of the readers; nothing when there is one.
+pub(super) fn subjects(article: &Article) -> Vec<(&'static str, String, String)> {
+    let test = article.test.iter();
+    test.flat_map(|test| {
+        let each = test.letters().zip(&test.subjects).zip(&test.shares);
+        each.map(|((letter, subject), share)| {
+            (letter, printable(subject).into_owned(), format!("{}%", (share * 10.0).round() / 10.0))
+        })
+    })
+    .collect()
 }
 
 /// Each thing is told once, however many readers it touches.

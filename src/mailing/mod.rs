@@ -20,6 +20,7 @@ mod seal;
 mod sealed;
 mod settings;
 mod settle;
+mod subjects;
 mod summary;
 mod worker;
 
@@ -38,6 +39,7 @@ pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
 pub use settings::{Patience, SendSettings};
 pub use settle::{BY_WORD, Settlement, Verdict, judge, log_for};
+pub use subjects::{SubjectGroup, Subjects};
 pub use summary::{Point, Provider, Reason, Run, Share, Summary};
 
 use crate::diagnostic::{Diagnostic, Result};

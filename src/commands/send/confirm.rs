@@ -1,7 +1,7 @@
 //! What a person sees before anything leaves, and the question.
 
 use crate::commands::Session;
-use crate::commands::survey::Survey;
+use crate::commands::survey::{self, Survey};
 use crate::mailing::Press;
 use crate::report::{count, counted, size};
 
@@ -10,6 +10,9 @@ pub(super) fn show(press: &Press, survey: &Survey, session: &Session) {
     let screen = session.screen;
     let article = &press.template().sources().article;
     screen.say(format!("Article    {} ({})", article.title, article.file));
+    for (letter, subject, share) in survey::subjects(article) {
+        screen.say(format!("Subject    {letter}: {subject} ({share})"));
+    }
     screen.say(format!("From       {}", press.template().sources().publication.from));
     screen.say(format!("Readers    {}", counted(survey.audience.owed, "reader", "readers")));
     for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
