@@ -117,11 +117,6 @@ impl Rows {
             .help("wait until it is saved, then run the command again"))
     }
 
-    /// What the file was when it was opened.
-    pub(super) fn opened(&self) -> Stamp {
-        self.opened
-    }
-
     /// The next row.
     ///
     /// # Errors
