@@ -33,7 +33,7 @@ pub use defect::{Defects, Fault, Remark};
 pub use draft::{Basis, Changeset, Draft, Edit};
 pub use edit::{AddReport, Added, How, NewReader, RemoveReport, Removed, add, remove};
 pub use export::spreadsheet_line;
-pub use files::Files;
+pub use files::{DEFAULT_LIST, Files, ListSettings};
 pub use history::{Entry, Head, History, RowChange, Tally, erase};
 pub use list::Rows;
 pub use row::{Row, Subscriber};
