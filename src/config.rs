@@ -12,7 +12,7 @@ use crate::edition::ThemeSettings;
 use crate::mailing::SendSettings;
 use crate::message::dkim::DkimSettings;
 use crate::publication::{Publication, PublicationSettings, SettingError};
-use crate::subscribers::NamedSegments;
+use crate::subscribers::{ListSettings, NamedSegments};
 use crate::unsubscribe::UnsubscribeSettings;
 
 /// The name of the file that makes a folder a publication.
@@ -37,6 +37,8 @@ pub struct Settings {
     pub dkim: DkimSettings,
     #[serde(default)]
     pub segments: NamedSegments,
+    #[serde(default)]
+    pub subscribers: ListSettings,
 }
 
 /// The settings and the text they were read from, for error messages.
@@ -84,6 +86,7 @@ impl Config {
         for (nth, relay) in config.settings.relay.0.iter().enumerate() {
             relay.check().map_err(|error| setting_error("relay", nth, &config.source, &error))?;
         }
+        config.settings.subscribers.check().map_err(|error| config.wrong("subscribers", &error))?;
         config.settings.limits.check().map_err(|error| config.wrong("limits", &error))?;
         config.settings.send.patience().map_err(|error| config.wrong("send", &error))?;
         config.settings.segments.check()?;

@@ -24,12 +24,27 @@ const CONNECTIONS: u16 = 4;
 pub struct Project {
     pub root: PathBuf,
     pub config: Config,
+    /// The list that is worked with.
+    list: String,
 }
 
 impl Project {
     /// Opens the folder that holds a `letterpress.toml`.
     pub fn open(root: &Path) -> Result<Project> {
-        Ok(Project { root: root.to_path_buf(), config: Config::load(root)? })
+        let config = Config::load(root)?;
+        Ok(Project { root: root.to_path_buf(), list: config.settings.subscribers.list.clone(), config })
+    }
+
+    /// The same with another list, when one is named.
+    pub fn with_list(self, name: Option<&str>) -> Result<Project> {
+        let Some(name) = name else { return Ok(self) };
+        let files = Files::named(&self.lists(), name)?;
+        Ok(Project { list: files.name, ..self })
+    }
+
+    /// The folder of all lists.
+    pub fn lists(&self) -> PathBuf {
+        self.root.join("subscribers")
     }
 
     /// The theme's folder.
@@ -39,7 +54,14 @@ impl Project {
 
     /// The list files.
     pub fn files(&self) -> Files {
-        Files::of(&self.root.join("subscribers"))
+        let folder = self.lists();
+        // Both ways in which a name comes here have checked it.
+        Files::named(&folder, &self.list).unwrap_or_else(|_| Files::of(&folder))
+    }
+
+    /// The files of the list that a mailing was sealed from.
+    pub fn files_of(&self, list: &str) -> Result<Files> {
+        Files::named(&self.lists(), list)
     }
 
     /// Sealed mailings and their journals.

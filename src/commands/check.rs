@@ -16,10 +16,13 @@ pub struct CheckArgs {
     /// Only readers for whom this holds
     #[arg(long, value_name = "EXPR")]
     pub segment: Option<String>,
+    /// The list in subscribers/, instead of what the settings say
+    #[arg(long, value_name = "NAME")]
+    pub list: Option<String>,
 }
 
 pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
-    let project = session.project()?;
+    let project = session.project()?.with_list(args.list.as_deref())?;
     let article = project.article(args.article.as_deref())?;
     let audience = project.audience()?;
     let segment = project.segment(args.segment.as_deref(), &article, audience.columns(), session.clock.now())?;
@@ -30,6 +33,9 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
     let mut press = project.press(sources, links, "check", session.clock.now())?;
     let survey = survey::take(audience, segment.as_ref(), &mut press, &project.limits(), SAMPLE)?;
     survey.report(session);
+    if let Some(warning) = project.files().exposure() {
+        session.screen.diagnostic(&warning);
+    }
     session.screen.document(&json!({
         "article": file, "owed": survey.audience.owed, "editions": survey.editions,
         "largest_message_bytes": survey.largest, "findings": survey.findings, "defects": survey.audience.defects,

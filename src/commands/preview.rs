@@ -21,6 +21,9 @@ pub struct PreviewArgs {
     /// Only readers for whom this holds
     #[arg(long, value_name = "EXPR")]
     pub segment: Option<String>,
+    /// The list in subscribers/, instead of what the settings say
+    #[arg(long, value_name = "NAME")]
+    pub list: Option<String>,
     /// All readers, not a sample
     #[arg(long)]
     pub all: bool,
@@ -31,16 +34,23 @@ pub struct PreviewArgs {
 pub struct DryRun<'a> {
     pub article: Option<&'a str>,
     pub segment: Option<&'a str>,
+    pub list: Option<&'a str>,
     pub all: bool,
 }
 
 pub fn run(args: &PreviewArgs, session: &Session) -> Result<Exit> {
-    dry_run(&DryRun { article: args.article.as_deref(), segment: args.segment.as_deref(), all: args.all }, session)
+    let what = DryRun {
+        article: args.article.as_deref(),
+        segment: args.segment.as_deref(),
+        list: args.list.as_deref(),
+        all: args.all,
+    };
+    dry_run(&what, session)
 }
 
 /// Strikes the copies of a sample of readers, or of all, and writes them as files.
 pub fn dry_run(what: &DryRun<'_>, session: &Session) -> Result<Exit> {
-    let project = session.project()?;
+    let project = session.project()?.with_list(what.list)?;
     let article = project.article(what.article)?;
     let audience = project.audience()?;
     let segment = project.segment(what.segment, &article, audience.columns(), session.clock.now())?;

@@ -21,6 +21,8 @@ use crate::subscribers::{Audience, AudienceSummary, Field, Row, Segment, Subscri
 #[derive(Debug)]
 pub struct Order<'a> {
     pub mailing_id: &'a str,
+    /// The name of the list that the audience is of.
+    pub list: &'a str,
     pub segment: Option<&'a Segment>,
     pub now: Timestamp,
     /// How many readers the user confirmed.
@@ -77,6 +79,7 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
         recipients_digest,
         recipients,
         excluded: serde_json::to_value(summary.excluded).unwrap_or_default(),
+        list: order.list.to_owned(),
         segment: order.segment.map(|segment| segment.text().to_owned()),
     };
     let text = serde_json::to_vec_pretty(&manifest)

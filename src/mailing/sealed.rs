@@ -15,6 +15,7 @@ use crate::ledger::Recipient;
 use crate::message::Composer;
 use crate::message::dkim::{SealedSigner, Signer};
 use crate::publication::Publication;
+use crate::subscribers::DEFAULT_LIST;
 use crate::unsubscribe::{Key, Links, UnsubscribeSettings};
 
 /// The version of the folder's form.
@@ -39,8 +40,15 @@ pub struct Manifest {
     pub recipients: Recipient,
     /// How many readers were left out, by reason.
     pub excluded: serde_json::Value,
+    /// The list it was sealed from.
+    #[serde(default = "default_list")]
+    pub list: String,
     /// The segment it was sealed for, when there was one.
     pub segment: Option<String>,
+}
+
+fn default_list() -> String {
+    DEFAULT_LIST.to_owned()
 }
 
 impl Manifest {

@@ -17,6 +17,10 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
             .help("leave --segment out to carry the mailing on"));
     }
     let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), slug)?;
+    if let Some(list) = args.list.as_ref().filter(|list| **list != mailing.manifest.list) {
+        return Err(Diagnostic::error(format!("{slug} is sealed already, for the list `{}`", mailing.manifest.list))
+            .help(format!("leave `--list {list}` out to carry the mailing on")));
+    }
     if let Some(warning) = writer.warning() {
         screen.diagnostic(&warning);
     }

@@ -40,6 +40,9 @@ pub struct SendArgs {
     /// Only readers for whom this holds, as in "plan == 'pro' and not tag('beta')"
     #[arg(long, value_name = "EXPR")]
     pub segment: Option<String>,
+    /// The list in subscribers/, instead of what the settings say
+    #[arg(long, value_name = "NAME")]
+    pub list: Option<String>,
     /// Where to hand messages: smtps://HOST, smtp://HOST:PORT, file:DIR, discard:
     #[arg(long, value_name = "URL")]
     pub relay: Option<String>,
@@ -69,11 +72,16 @@ pub struct SendArgs {
 pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
     if args.dry_run {
         return preview::dry_run(
-            &preview::DryRun { article: args.article.as_deref(), segment: args.segment.as_deref(), all: args.all },
+            &preview::DryRun {
+                article: args.article.as_deref(),
+                segment: args.segment.as_deref(),
+                list: args.list.as_deref(),
+                all: args.all,
+            },
             session,
         );
     }
-    let project = session.project()?;
+    let project = session.project()?.with_list(args.list.as_deref())?;
     if let Some(slug) = args.article.as_deref().filter(|name| Mailing::exists(&project.mailings(), name))
         && args.to.is_empty()
     {
@@ -135,7 +143,14 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
         return Ok(Exit::NotConfirmed);
     }
     // The list is read again: what was confirmed is a number of readers, and it must still be that.
-    let order = Order { mailing_id: &mailing_id, segment: segment.as_ref(), now: session.clock.now(), confirmed: owed };
+    let list = project.files().name;
+    let order = Order {
+        mailing_id: &mailing_id,
+        list: &list,
+        segment: segment.as_ref(),
+        now: session.clock.now(),
+        confirmed: owed,
+    };
     seal(&project.mailings(), &mut press, project.audience()?, &order)?;
     let (mailing, writer) = Mailing::open_for_writing(&project.mailings(), &slug)?;
     // From here on what is sealed is what is sent, also on a first run.

@@ -16,6 +16,9 @@ use crate::subscribers::{Defects, How};
 /// Look at and change the subscriber list
 #[derive(Debug, Args)]
 pub struct SubscribersArgs {
+    /// The list in subscribers/, instead of what the settings say
+    #[arg(long, value_name = "NAME", global = true)]
+    list: Option<String>,
     #[command(subcommand)]
     command: SubscribersCommand,
 }
@@ -30,7 +33,7 @@ enum SubscribersCommand {
 }
 
 pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
-    let files = session.project()?.files();
+    let files = session.project()?.with_list(args.list.as_deref())?.files();
     match &args.command {
         SubscribersCommand::List(args) => list::run(args, &files, session),
         SubscribersCommand::Find(args) => find::run(args, &files, session),
