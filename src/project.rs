@@ -64,6 +64,12 @@ impl Project {
         Files::named(&self.lists(), list)
     }
 
+    /// The files of every list there is.
+    pub fn all_lists(&self) -> Result<Vec<Files>> {
+        let folder = self.lists();
+        Files::all(&folder).iter().map(|name| Files::named(&folder, name)).collect()
+    }
+
     /// Sealed mailings and their journals.
     pub fn mailings(&self) -> PathBuf {
         Project::mailings_in(&self.root)

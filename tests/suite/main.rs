@@ -1,5 +1,6 @@
 //! Tests of the whole program: the real binary, against a relay and a referee of our own.
 
+mod ab;
 mod architecture;
 mod commands;
 mod crash;
@@ -12,6 +13,7 @@ mod publication;
 mod referee;
 mod relay;
 mod report;
+mod segments;
 mod send;
 mod settle;
 mod show;
@@ -19,3 +21,4 @@ mod snapshot;
 mod status;
 mod stop;
 mod storm;
+mod unsubscribe;

@@ -2,6 +2,7 @@
 
 mod carry_on;
 mod confirm;
+mod explain;
 mod means;
 mod repeatable;
 mod run;
@@ -43,6 +44,9 @@ pub struct SendArgs {
     /// The list in subscribers/, instead of what the settings say
     #[arg(long, value_name = "NAME")]
     pub list: Option<String>,
+    /// Say why a reader would get it or not, part by part of the segment; nothing is sent
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["dry_run", "to", "resend_in_doubt", "accept_in_doubt"])]
+    pub explain: Option<String>,
     /// Where to hand messages: smtps://HOST, smtp://HOST:PORT, file:DIR, discard:
     #[arg(long, value_name = "URL")]
     pub relay: Option<String>,
@@ -82,6 +86,10 @@ pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
         );
     }
     let project = session.project()?.with_list(args.list.as_deref())?;
+    if let Some(text) = &args.explain {
+        let article = project.article(args.article.as_deref())?;
+        return explain::run(&project, &article, args.segment.as_deref(), &parse_address(text)?, session);
+    }
     if let Some(slug) = args.article.as_deref().filter(|name| Mailing::exists(&project.mailings(), name))
         && args.to.is_empty()
     {
