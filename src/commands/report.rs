@@ -120,7 +120,7 @@ fn show(summary: &Summary, session: &Session) {
 fn subjects(groups: &[SubjectGroup]) -> Vec<String> {
     let row = |group: &SubjectGroup| {
         let counts = &group.counts;
-        let left = group.left.map_or_else(|| "?".to_owned(), |left| count(left));
+        let left = group.left.map_or_else(|| "?".to_owned(), count);
         let figures = [counts.total, counts.accepted, counts.rejected].map(count);
         let first = [group.group.to_owned(), group.subject.clone()];
         first.into_iter().chain(figures).chain([left]).collect::<Vec<String>>()

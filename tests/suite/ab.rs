@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::publication::Publication;
+use crate::publication::{Publication, reader};
 use crate::relay::{Relay, Step, on};
 
 /// Fixed, so that two runs can be compared byte for byte.
@@ -58,15 +58,14 @@ fn everybody_gets_one_of_the_subjects_and_always_the_same() {
     let letters = letters(&letter);
     let of_b = letters.values().filter(|letter| *letter == "B").count();
     assert!(letters.len() == 60 && (8..=28).contains(&of_b), "{of_b} of 60 in a group of 30%");
-    for message in relay.taken() {
+    for (n, message) in relay.taken().into_iter().enumerate() {
         let text = String::from_utf8(message.bytes.clone()).unwrap();
         assert_eq!(Some(&text), dry.get(header(&text, "To: ")), "a dry run shows what leaves");
-        let expected = if letters[&message.to[0]] == "B" { OTHER.to_owned() } else { "For ".to_owned() };
-        assert!(header(&text, "Subject: ").starts_with(&expected), "{}", header(&text, "Subject: "));
-        let shown = letter.run(["show", "spring", &message.to[0]]).success();
-        assert_eq!(shown.stdout.as_bytes(), message.bytes);
-        if message.to[0].ends_with('7') {
-            break;
+        let expected = if letters[&message.to[0]] == "B" { OTHER } else { "For " };
+        assert!(header(&text, "Subject: ").starts_with(expected), "{}", header(&text, "Subject: "));
+        if n < 8 {
+            let shown = letter.run(["show", "spring", &message.to[0]]).success();
+            assert_eq!(shown.stdout.as_bytes(), message.bytes);
         }
     }
 }
@@ -112,10 +111,10 @@ fn what_became_of_each_subject_is_reported() {
 #[test]
 fn refusals_count_for_the_subject_that_met_them() {
     let relay = Relay::plain().start();
-    relay.rule(on(Step::Rcpt).of(&crate::publication::reader(3)).reply("550 5.1.1 No such user"));
+    relay.rule(on(Step::Rcpt).of(&reader(3)).reply("550 5.1.1 No such user"));
     let letter = letter().relay(&relay);
     letter.run(["send", "--yes"]).code(4);
-    let its = letters(&letter)[&crate::publication::reader(3)].clone();
+    let its = letters(&letter)[&reader(3)].clone();
     let report = letter.run(["report", "--json"]).success().json();
     for group in report["subjects"].as_array().unwrap() {
         assert_eq!(group["rejected"].as_u64(), Some(u64::from(group["group"] == its.as_str())), "{group}");

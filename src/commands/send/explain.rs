@@ -9,7 +9,7 @@ use crate::diagnostic::{Diagnostic, Result, printable};
 use crate::edition::Fields;
 use crate::mailing::{Mailing, PlanRow};
 use crate::project::Project;
-use crate::subscribers::{Explanation, Rows, Segment, Withdrawals};
+use crate::subscribers::{Explanation, Rows, Segment, Withdrawal, Withdrawals};
 
 pub(super) fn run(
     project: &Project,
@@ -33,7 +33,7 @@ pub(super) fn run(
         if !row.email().eq_ignore_ascii_case(&wanted) {
             continue;
         }
-        let against = Withdrawals::load(&files)?.find(address).map(|withdrawal| withdrawal.as_str());
+        let against = Withdrawals::load(&files)?.find(address).map(Withdrawal::as_str);
         let explanation = segment.as_ref().map(|segment| segment.explain(&row));
         let letter = article.test.as_ref().and_then(|test| {
             let list_id = &project.config.publication.list_id;

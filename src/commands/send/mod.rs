@@ -101,7 +101,7 @@ pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
         let mut addresses = args.to.iter().map(|text| parse_address(text)).collect::<Result<Vec<_>>>()?;
         let mut seen = std::collections::BTreeSet::new();
         addresses.retain(|address| seen.insert(address.normal_form()));
-        return trial::run(&project, article, &addresses, args, session);
+        return trial::run(&project, &article, &addresses, args, session);
     }
     if Mailing::exists(&project.mailings(), &article.slug) {
         return carry_on::run(&project, &article.slug, args, session);

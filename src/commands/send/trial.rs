@@ -15,7 +15,7 @@ use crate::subscribers::{Rows, Subscriber};
 
 pub(super) fn run(
     project: &Project,
-    article: Article,
+    article: &Article,
     addresses: &[Address],
     args: &SendArgs,
     session: &Session,

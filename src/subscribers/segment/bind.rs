@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::Scope;
 use super::condition::{Condition, Operand, Past, Test};
 use super::moment::Moment;
 use super::parse::{self, Kind, Name, Node};
 use super::roll::Roll;
 use super::token::Source;
+use super::{NamedSegments, Scope};
 use crate::diagnostic::{Diagnostic, Result, did_you_mean};
 use crate::share::Seed;
 use crate::subscribers::column::{Field, normal_name};
@@ -142,7 +142,7 @@ impl Binder<'_> {
             return Err(error.help(format!("it uses, one by the other: {}", way.join(", "))));
         }
         self.open.push(name.text.clone());
-        let condition = self.text(self.scope.named.label(&name.text), expression)?;
+        let condition = self.text(NamedSegments::label(&name.text), expression)?;
         self.open.pop();
         Ok(condition)
     }

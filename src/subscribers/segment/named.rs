@@ -27,7 +27,7 @@ impl NamedSegments {
     }
 
     /// Where a segment is written, for messages.
-    pub(super) fn label(&self, name: &str) -> String {
+    pub(super) fn label(name: &str) -> String {
         format!("letterpress.toml ([segments] {name})")
     }
 
@@ -39,7 +39,7 @@ impl NamedSegments {
     pub fn check(&self) -> Result<()> {
         let mut uses: BTreeMap<&str, Vec<Use>> = BTreeMap::new();
         for (owner, text) in &self.0 {
-            let label = self.label(owner);
+            let label = Self::label(owner);
             check_name(&label, owner)?;
             let source = Source { label: &label, text };
             let mut used = Vec::new();
@@ -58,7 +58,7 @@ impl NamedSegments {
         }
         for name in uses.keys() {
             if let Some(way) = way_back(name, &uses) {
-                let label = self.label(name);
+                let label = Self::label(name);
                 let text = self.get(name).unwrap_or_default();
                 let error = Source { label: &label, text }.wrong(0..text.len(), format!("`{name}` is part of itself"));
                 return Err(error.help(format!("it uses, one by the other: {}", way.join(", "))));
