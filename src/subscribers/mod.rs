@@ -4,9 +4,12 @@
 //! memory: [`Rows`]; who of it is owed a mail is [`Audience`]; who has left since is [`Withdrawals`]; [`add`] and
 //! [`remove`] change single rows and leave every other byte. Who asks for it and what it looks like is not known here.
 
+mod assign;
 mod audience;
+mod choice;
 mod column;
 mod defect;
+mod delete;
 mod draft;
 mod edit;
 mod export;
@@ -24,12 +27,16 @@ mod status;
 mod suppress;
 mod suppression;
 mod survey;
+mod tags;
 mod text;
 mod withdrawal;
 
+pub use assign::{AssignReport, Assignment, Operator, assign};
 pub use audience::{Audience, AudienceSummary, Exclusions};
+pub use choice::{Changed, Choice, Kept, SHOWN, Sample, Unknown};
 pub use column::{Columns, Field, normal_name};
 pub use defect::{Defects, Fault, Remark};
+pub use delete::{DeleteReport, delete};
 pub use draft::{Basis, Changeset, Draft, Edit};
 pub use edit::{AddReport, Added, How, NewReader, RemoveReport, Removed, add, remove};
 pub use export::spreadsheet_line;
@@ -42,6 +49,7 @@ pub use status::Status;
 pub use suppress::suppress;
 pub use suppression::Suppressions;
 pub use survey::survey;
+pub use tags::words;
 pub use text::{Cleaned, clean};
 pub use withdrawal::{Withdrawal, Withdrawals};
 
