@@ -127,12 +127,7 @@ pub fn assign(
     Ok(AssignReport { changed, same, kept, unknown, warnings, changeset: draft.commit()? })
 }
 
-fn step(
-    assignment: &Assignment,
-    draft: &mut Draft,
-    new_columns: bool,
-    warnings: &mut Vec<Diagnostic>,
-) -> Result<Step> {
+fn step(assignment: &Assignment, draft: &mut Draft, new_columns: bool, warnings: &mut Vec<Diagnostic>) -> Result<Step> {
     let name = normal_name(&assignment.column);
     if draft.columns().column(&name).is_none() && !new_columns && !OWN.contains(&name.as_str()) {
         return Err(Diagnostic::error(format!("the list has no column `{name}`"))
@@ -224,9 +219,8 @@ fn values(row: &Row<'_>, steps: &[Step]) -> Vec<(usize, String)> {
 }
 
 fn change(row: &Row<'_>, columns: &Columns, values: &[(usize, String)]) -> Changed {
-    let named = |(column, value): &(usize, String)| {
-        (columns.name_of(*column), row.cell(*column).into_owned(), value.clone())
-    };
+    let named =
+        |(column, value): &(usize, String)| (columns.name_of(*column), row.cell(*column).into_owned(), value.clone());
     Changed { row: row.line(), address: row.email().to_owned(), columns: values.iter().map(named).collect() }
 }
 
@@ -293,9 +287,7 @@ mod tests {
         let list = list(
             "email,status\nann@example.com,\nbob@example.com,unsubscribed\ncem@example.com,complained\ndan@example.com,pending\n",
         );
-        let everyone = Choice::Segment(Box::new(
-            Segment::parse("s", "has(email)", rows(&list).columns()).unwrap(),
-        ));
+        let everyone = Choice::Segment(Box::new(Segment::parse("s", "has(email)", rows(&list).columns()).unwrap()));
         let report = run(&list, &everyone, &["status=active"]).unwrap();
         assert_eq!((report.changed.total, report.same, report.kept.total), (0, 1, 3));
         let report = run(&list, &everyone, &["status=unsubscribed"]).unwrap();

@@ -122,7 +122,10 @@ fn decide(
     let winner = members.iter().rev().max_by_key(|member| member.status);
     let Some(winner) = winner else {
         let keeps = Kept { row: 0, address: String::new(), status: String::new() };
-        return (Group { address: String::new(), keeps, deletes: Vec::new(), gets: Vec::new(), loses: Vec::new() }, None);
+        return (
+            Group { address: String::new(), keeps, deletes: Vec::new(), gets: Vec::new(), loses: Vec::new() },
+            None,
+        );
     };
     let mut gets: Vec<(usize, String)> = Vec::new();
     let mut loses = Vec::new();
@@ -187,7 +190,8 @@ mod tests {
         );
         let group = &report.groups.first[0];
         assert_eq!((group.keeps.row, group.deletes.len()), (4, 2));
-        let lost: Vec<String> = group.loses.iter().map(|(row, column, value)| format!("{row} {column} {value}")).collect();
+        let lost: Vec<String> =
+            group.loses.iter().map(|(row, column, value)| format!("{row} {column} {value}")).collect();
         assert_eq!(lost, ["5 name Anna", "5 city Oslo"]);
         assert_eq!((report.groups.total, report.unclear.total), (1, 1));
         assert_eq!((report.changeset.rows.deleted, report.changeset.rows.changed), (2, 1));

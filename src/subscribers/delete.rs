@@ -76,7 +76,8 @@ mod tests {
         let dry = delete(&list.files, &choice, None, How { at, by: "t", dry_run: true }).unwrap();
         assert_eq!((dry.deleted.total, dry.suppressed, dry.unknown.len()), (3, 1, 1));
         assert!(!list.files.suppressions.exists());
-        let real = delete(&list.files, &choice, Some(dry.changeset.basis), How { at, by: "t", dry_run: false }).unwrap();
+        let real =
+            delete(&list.files, &choice, Some(dry.changeset.basis), How { at, by: "t", dry_run: false }).unwrap();
         assert_eq!(real.changeset.rows.deleted, 3);
         let text = std::fs::read_to_string(&list.files.list).unwrap();
         assert_eq!(text, "email,name,status\r\ncem@example.com,,\r\n");

@@ -7,9 +7,9 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
 
+use super::choice::{SHOWN, likely};
 use super::column::{Columns, Field};
 use super::defect::cleaned_warning;
-use super::choice::{SHOWN, likely};
 use super::draft::{Changeset, Draft};
 use super::files::Files;
 use super::key::Keys;

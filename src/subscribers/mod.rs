@@ -62,6 +62,8 @@ pub use undo::{Conflict, Target, UndoReport, undo};
 pub use withdrawal::{Withdrawal, Withdrawals};
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod test {
     //! What the tests of this module share: a list in a folder of its own.
 

@@ -10,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Result};
 
 use super::choice::{Kept, Sample};
 use super::column::Columns;
-use super::draft::{Basis, Changeset, Draft};
+use super::draft::{Basis, Changeset, Draft, lines, open};
 use super::edit::How;
 use super::files::Files;
 use super::history::{Entry, Head, History, RowChange};
@@ -41,7 +41,12 @@ impl Target {
             match entry {
                 Entry::Head(head) => known.push(Target { head, done: false, offset: history.offset() }),
                 Entry::Done(change) => {
-                    known.iter_mut().rev().take(1).filter(|one| one.head.change == change).for_each(|one| one.done = true);
+                    known
+                        .iter_mut()
+                        .rev()
+                        .take(1)
+                        .filter(|one| one.head.change == change)
+                        .for_each(|one| one.done = true);
                 }
                 Entry::Row(_) | Entry::Other(_) => {}
             }
@@ -55,8 +60,10 @@ impl Target {
                         .help("`letterpress subscribers history` shows all of them")
                 })?;
                 match by(number) {
-                    Some(by) => Err(Diagnostic::error(format!("change {number} was taken back already, by change {by}"))
-                        .help(format!("to make it again: `letterpress subscribers undo {by}`"))),
+                    Some(by) => {
+                        Err(Diagnostic::error(format!("change {number} was taken back already, by change {by}"))
+                            .help(format!("to make it again: `letterpress subscribers undo {by}`")))
+                    }
                     None => Ok(target),
                 }
             }
@@ -110,6 +117,8 @@ struct Records {
     keys: Keys,
     /// By the number of the key: its records, as indices into `rows`.
     first: Vec<u32>,
+    /// By the number of the key: how many rows of the list have it and were not yet met.
+    rows_left: Vec<u32>,
     /// Place in the history, the next record of the same key (counted from 1), whether it is settled.
     rows: Vec<(u64, u32, bool)>,
     /// Deleted rows: their line then, and their place in the history.
@@ -128,6 +137,7 @@ pub fn undo(files: &Files, target: &Target, partly: bool, basis: Option<Basis>, 
     let mut history =
         History::open(files)?.ok_or_else(|| Diagnostic::error("the history is gone").help("nothing was changed"))?;
     let mut records = Records::read(&mut history, target)?;
+    records.count_rows(files)?;
     let mut conflicts = readded(&mut history, target, &records)?;
     let mut undoing = Undoing {
         columns: draft.columns().clone(),
@@ -171,12 +181,9 @@ fn refusal(target: &Target, conflicts: &Sample<Conflict>) -> Diagnostic {
         n => format!("{n} rows are"),
     };
     let number = target.head.change;
-    Diagnostic::error(format!(
-        "change {number} can't be taken back: {rows} not as it left them ({})",
-        first.join("; ")
-    ))
-    .help("`letterpress subscribers history ADDRESS` shows what came later; take that back first")
-    .help(format!("`letterpress subscribers undo {number} --partly` takes back all other rows"))
+    Diagnostic::error(format!("change {number} can't be taken back: {rows} not as it left them ({})", first.join("; ")))
+        .help("`letterpress subscribers history ADDRESS` shows what came later; take that back first")
+        .help(format!("`letterpress subscribers undo {number} --partly` takes back all other rows"))
 }
 
 impl Records {
@@ -224,6 +231,24 @@ impl Records {
         Ok(())
     }
 
+    /// Counts the rows of each address, to know where there is a choice.
+    fn count_rows(&mut self, files: &Files) -> Result<()> {
+        self.rows_left = vec![0; self.first.len()];
+        let Some(mut rows) = open(files)? else { return Ok(()) };
+        while let Some(row) = rows.read()? {
+            if let Some(count) = self.keys.find(row.email()).and_then(|key| self.rows_left.get_mut(key)) {
+                *count += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// How many rows of this address are still to come, with this one. Counts this one.
+    fn meet(&mut self, email: &str) -> usize {
+        let count = self.keys.find(email).and_then(|key| self.rows_left.get_mut(key));
+        count.map_or(0, |count| std::mem::replace(count, count.saturating_sub(1)) as usize)
+    }
+
     /// The records of an address that are not settled, as indices.
     fn open(&self, email: &str) -> Vec<usize> {
         let mut found = Vec::new();
@@ -265,7 +290,11 @@ fn readded(history: &mut History, target: &Target, records: &Records) -> Result<
     history.seek(target.offset)?;
     while let Some(entry) = history.read()? {
         let Entry::Row(row) = entry else { continue };
-        if row.change > target.head.change && row.before.is_none() && !row.forgotten && keys.find(&row.address).is_some() {
+        if row.change > target.head.change
+            && row.before.is_none()
+            && !row.forgotten
+            && keys.find(&row.address).is_some()
+        {
             let why = format!("was added again by change {}", row.change);
             conflicts.push(|| Conflict { address: row.address.clone(), why });
         }
@@ -306,7 +335,7 @@ impl Undoing {
                 self.same += 1;
                 continue;
             }
-            self.shift += i64::try_from(raw.lines().count().max(1)).unwrap_or(0);
+            self.shift += 1 + lines(raw.as_bytes());
             edit.insert(raw);
         }
         Ok(())
@@ -322,8 +351,15 @@ impl Undoing {
     ) -> Result<()> {
         let mut same = None;
         let mut why = None;
-        for index in records.open(row.email()) {
+        let rows = records.meet(row.email());
+        let open = records.open(row.email());
+        let is_free = rows > open.len();
+        for index in open {
             let record = at(history, records.rows[index].0)?;
+            // Of several rows of one address, the one that was changed is the one in its line.
+            if is_free && record.line != row.line() {
+                continue;
+            }
             let (before, after) = (record.before.as_ref(), record.after.as_ref());
             let differs = after.and_then(|after| self.difference(row, after, before.is_none()));
             if differs.is_none() {
@@ -355,6 +391,7 @@ impl Undoing {
             if name == "status" && row.status() > Status::parse(value).max(Some(Status::Pending)) {
                 self.returned.push(|| super::assign::kept_row(row, &self.columns));
             }
+            self.shift += lines(value.as_bytes()) - lines(row.cell(column).as_bytes());
             edit.set(column, value);
         }
     }
@@ -378,9 +415,9 @@ impl Undoing {
                 return Some(told(name, &now, then));
             }
         }
-        let others = (0..row.columns().len()).filter(|_| whole).find(|column| {
-            !row.cell(*column).is_empty() && !values.contains_key(&self.columns.name_of(*column))
-        });
+        let others = (0..row.columns().len())
+            .filter(|_| whole)
+            .find(|column| !row.cell(*column).is_empty() && !values.contains_key(&self.columns.name_of(*column)));
         others.map(|column| told(&self.columns.name_of(column), &row.cell(column), ""))
     }
 }
