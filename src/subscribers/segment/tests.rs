@@ -1,3 +1,5 @@
+//! What expressions say, where mistakes in them are shown, and the laws of logic.
+
 use super::super::test::{list, rows};
 use super::*;
 use proptest::prelude::*;
