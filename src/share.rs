@@ -68,8 +68,8 @@ impl Seed {
 }
 
 /// The side of `shares` (in percent, together 100) that an address belongs to, counted from 0.
-pub fn side_of(name: &str, address: &str, shares: &[f64]) -> usize {
-    let place = Seed::of(name).place(address).percent();
+pub fn side_of(seed: Seed, address: &str, shares: &[f64]) -> usize {
+    let place = seed.place(address).percent();
     let mut end = 0.0;
     let side = shares.iter().position(|share| {
         end += share;
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn sides_are_as_large_as_their_shares() {
         let mut counts = [0u32; 3];
-        readers(20_000).for_each(|reader| counts[side_of("m", &reader, &[60.0, 30.0, 10.0])] += 1);
+        readers(20_000).for_each(|reader| counts[side_of(Seed::of("m"), &reader, &[60.0, 30.0, 10.0])] += 1);
         for (count, expected) in counts.into_iter().zip([12_000u32, 6_000, 2_000]) {
             assert!(count.abs_diff(expected) < 350, "{counts:?}");
         }

@@ -25,7 +25,7 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 pub use find::{all, find};
 pub use front_matter::{FrontMatter, Images};
 pub use mistakes::toml_diagnostic;
-pub use subjects::{LETTERS, SubjectTest};
+pub use subjects::{SubjectChooser, SubjectTest};
 
 /// What the author wrote: one thing to send.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-use crate::share::side_of;
+use crate::share::{Seed, side_of};
 
 /// Several subjects of one article.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,14 +25,33 @@ pub const LETTERS: [&str; 26] = [
 ];
 
 impl SubjectTest {
-    /// The subject that a reader gets, counted from 0.
-    pub fn group_of(&self, list_id: &str, slug: &str, address: &str) -> usize {
-        side_of(&format!("subject {list_id} {slug}"), address, &self.shares)
+    /// How readers are given the subjects of one article.
+    pub fn chooser(&self, list_id: &str, slug: &str) -> SubjectChooser {
+        SubjectChooser { seed: Seed::of(&format!("subject {list_id} {slug}")), shares: self.shares.clone() }
     }
 
     /// What its groups are called.
     pub fn letters(&self) -> impl Iterator<Item = &'static str> {
         LETTERS.into_iter().take(self.subjects.len())
+    }
+}
+
+/// Which subject each reader gets.
+#[derive(Debug, Clone)]
+pub struct SubjectChooser {
+    seed: Seed,
+    shares: Vec<f64>,
+}
+
+impl SubjectChooser {
+    /// The subject that a reader gets, counted from 0.
+    pub fn place_of(&self, address: &str) -> usize {
+        side_of(self.seed, address, &self.shares)
+    }
+
+    /// The same, as its letter.
+    pub fn letter_of(&self, address: &str) -> &'static str {
+        LETTERS.get(self.place_of(address)).copied().unwrap_or_default()
     }
 }
 

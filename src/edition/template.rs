@@ -17,7 +17,7 @@ use super::pieces::{Fields, Part, Phrase, collapse};
 use super::theme::{self, Theme, ThemeSettings};
 use super::tokens::{Tokens, mark_value};
 use super::{Edition, html, markdown, mjml, text};
-use crate::article::{Article, LETTERS};
+use crate::article::{Article, SubjectChooser};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
 
@@ -47,6 +47,8 @@ pub struct Template {
     choices: BTreeMap<String, Choice>,
     originals: Originals,
     warnings: Vec<Diagnostic>,
+    /// Who gets which of several subjects.
+    subjects: Option<SubjectChooser>,
     /// The fields that fill gaps without a default.
     bare_gaps: Vec<String>,
 }
@@ -71,7 +73,9 @@ impl Template {
             choices = originals.scan(Merging::ChoicesOnly, &mut tokens)?;
             choices.fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
         }
-        if sources.article.test.is_some() {
+        let article = &sources.article;
+        let subjects = article.test.as_ref().map(|test| test.chooser(&sources.publication.list_id, &article.slug));
+        if subjects.is_some() {
             choices.fields.insert(SUBJECT_GROUP.to_owned(), Choice::Value);
         }
         let warnings = originals.check_mentions(&sources.columns)?;
@@ -88,6 +92,7 @@ impl Template {
             choices: choices.fields,
             originals,
             warnings,
+            subjects,
             bare_gaps: bare_gaps.into_iter().collect(),
         })
     }
@@ -133,10 +138,7 @@ impl Template {
 
     /// Which of several subjects a reader gets: its letter; empty when there is but one.
     pub fn subject_group(&self, reader: &dyn Fields) -> &'static str {
-        let Sources { article, publication, .. } = &self.sources;
-        let group =
-            article.test.as_ref().map(|test| test.group_of(&publication.list_id, &article.slug, reader.field("email")));
-        group.and_then(|group| LETTERS.get(group).copied()).unwrap_or_default()
+        self.subjects.as_ref().map_or("", |subjects| subjects.letter_of(reader.field("email")))
     }
 
     /// The name of the subject that a group gets.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::SealedSources;
-use crate::article::{Article, LETTERS, SubjectTest};
+use crate::article::{Article, SubjectChooser, SubjectTest};
 use crate::diagnostic::Result;
 use crate::ledger::{Counts, State};
 use crate::subscribers::{Withdrawal, Withdrawals};
@@ -12,25 +12,20 @@ use crate::subscribers::{Withdrawal, Withdrawals};
 #[derive(Debug, Clone)]
 pub struct Subjects {
     test: SubjectTest,
-    list_id: String,
-    slug: String,
+    chooser: SubjectChooser,
 }
 
 impl Subjects {
     /// `None`: there is one subject.
     pub fn of(sealed: &SealedSources) -> Result<Option<Subjects>> {
         let article = Article::parse(&sealed.article_file, sealed.article.clone())?;
-        let list_id = sealed.publication.list_id.clone();
-        Ok(article.test.map(|test| Subjects { test, list_id, slug: article.slug }))
+        let chooser = |test: &SubjectTest| test.chooser(&sealed.publication.list_id, &article.slug);
+        Ok(article.test.as_ref().map(|test| Subjects { test: test.clone(), chooser: chooser(test) }))
     }
 
     /// The letter of the subject that a recipient gets.
     pub fn letter_of(&self, email: &str) -> &'static str {
-        LETTERS.get(self.place_of(email)).copied().unwrap_or_default()
-    }
-
-    fn place_of(&self, email: &str) -> usize {
-        self.test.group_of(&self.list_id, &self.slug, email)
+        self.chooser.letter_of(email)
     }
 }
 
@@ -67,7 +62,7 @@ impl<'a> Tally<'a> {
     }
 
     pub(super) fn add(&mut self, email: &str, state: State) {
-        let place = self.subjects.place_of(email);
+        let place = self.subjects.chooser.place_of(email);
         let Some(group) = self.groups.get_mut(place) else { return };
         group.counts.add(state);
         let has_left = |since: &Withdrawals| {

@@ -75,15 +75,18 @@ fn tokens_in(text: &str) -> impl Iterator<Item = &str> {
 
 /// Hands the subject of every mail in a file, a mail or an mbox, to `each`.
 pub fn subjects(source: impl Read, mut each: impl FnMut(String)) -> Result<()> {
-    let mut in_header = true;
     let mut subject: Option<String> = None;
+    let mut in_header = true;
+    // Only a file that begins so is an mbox, and only behind an empty line a mail begins.
+    let mut is_mbox = None;
+    let mut after_empty = true;
     lines(source, |line| {
-        let begins = line.starts_with("From ");
-        if in_header && (line.is_empty() || begins) {
+        let begins = line.starts_with("From ") && after_empty;
+        let begins = *is_mbox.get_or_insert(begins) && begins;
+        after_empty = line.is_empty();
+        if begins || (in_header && line.is_empty()) {
             subject.take().into_iter().for_each(|subject| each(decoded(&subject)));
             in_header = begins;
-        } else if begins {
-            in_header = true;
         } else if in_header {
             let folded = line.starts_with([' ', '\t']);
             if let Some(subject) = subject.as_mut().filter(|_| folded) {
@@ -224,6 +227,10 @@ mod tests {
         let mut found = Vec::new();
         subjects(mbox.as_bytes(), |subject| found.push(subject.trim().to_owned())).unwrap();
         assert_eq!(found, ["unsubscribe TOKEN1", "unsubscribe TOKEN2", "last"]);
+        found.clear();
+        let one = "To: x\nSubject: one\n\nFrom here on\nSubject: two\n\nFrom a\nSubject: three\n";
+        subjects(one.as_bytes(), |subject| found.push(subject.trim().to_owned())).unwrap();
+        assert_eq!(found, ["one"], "what looks like an mbox inside a mail is its text");
     }
 
     #[test]

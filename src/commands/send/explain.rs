@@ -35,10 +35,9 @@ pub(super) fn run(
         }
         let against = Withdrawals::load(&files)?.find(address).map(Withdrawal::as_str);
         let explanation = segment.as_ref().map(|segment| segment.explain(&row));
-        let letter = article.test.as_ref().and_then(|test| {
-            let list_id = &project.config.publication.list_id;
-            test.letters().nth(test.group_of(list_id, &article.slug, row.field("email").unwrap_or_default()))
-        });
+        let list_id = &project.config.publication.list_id;
+        let chooser = article.test.as_ref().map(|test| test.chooser(list_id, &article.slug));
+        let letter = chooser.map(|chooser| chooser.letter_of(row.email()));
         let answer = Answer { article, address, against, segment: segment.as_ref(), explanation, letter };
         answer.tell(row.line(), session);
         sealed(project, article, address, session)?;

@@ -1,7 +1,7 @@
-//! Who got an earlier mailing: what `got` and `missed` ask. Readers are known by 128 bits of a seeded hash, so a million of
-//! them need some thirty megabytes at most, and that two are ever taken for each other is as good as impossible.
+//! Who got an earlier mailing: what `got` and `missed` ask. Readers are known by 128 bits of a seeded hash, so each needs
+//! some forty octets at most, and that two are ever taken for each other is as good as impossible.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
 use crate::diagnostic::Result;
@@ -11,9 +11,11 @@ use crate::share::Seed;
 #[derive(Debug)]
 pub struct Roll {
     seeds: [Seed; 2],
-    /// Who got it: `true`; for whom it is in doubt: `false`. Nobody else.
-    known: HashMap<u128, bool, BuildHasherDefault<AsItIs>>,
+    got: Keys,
+    in_doubt: Keys,
 }
+
+type Keys = HashSet<u128, BuildHasherDefault<AsItIs>>;
 
 /// What a reader has to do with a mailing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,26 +32,29 @@ impl Default for Roll {
     fn default() -> Roll {
         // Seeds of this run: nobody can prepare addresses that have the same hashes.
         let seed = || Seed::new(RandomState::new().hash_one(0));
-        Roll { seeds: [seed(), seed()], known: HashMap::default() }
+        Roll { seeds: [seed(), seed()], got: Keys::default(), in_doubt: Keys::default() }
     }
 }
 
 impl Roll {
     /// A relay accepted this reader's copy.
     pub fn got(&mut self, email: &str) {
-        self.known.insert(self.key(email), true);
+        self.got.insert(self.key(email));
     }
 
     /// Nobody knows whether this reader's copy was accepted.
     pub fn in_doubt(&mut self, email: &str) {
-        self.known.entry(self.key(email)).or_insert(false);
+        self.in_doubt.insert(self.key(email));
     }
 
     pub(super) fn of(&self, email: &str) -> Standing {
-        match self.known.get(&self.key(email)) {
-            Some(true) => Standing::Got,
-            Some(false) => Standing::InDoubt,
-            None => Standing::Missed,
+        let key = self.key(email);
+        if self.got.contains(&key) {
+            Standing::Got
+        } else if self.in_doubt.contains(&key) {
+            Standing::InDoubt
+        } else {
+            Standing::Missed
         }
     }
 
