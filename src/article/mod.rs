@@ -10,6 +10,7 @@ pub mod import;
 mod mistakes;
 pub mod slug;
 mod toml_form;
+mod variants;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -24,6 +25,7 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 pub use find::{all, find};
 pub use front_matter::{FrontMatter, Images};
 pub use mistakes::toml_diagnostic;
+pub use variants::Variant;
 
 /// What the author wrote: one thing to send.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -56,6 +58,9 @@ pub struct Article {
     /// Where the Markdown stands in `source`.
     #[serde(skip)]
     pub body: Range<usize>,
+    /// The same in other languages, from the files beside it.
+    #[serde(skip)]
+    pub variants: Vec<Variant>,
 }
 
 impl Article {
@@ -65,16 +70,24 @@ impl Article {
     /// # Errors
     /// The first mistake, with its place.
     pub fn parse(file: &str, source: String) -> Result<Article> {
+        Article::parse_with(file, source, None)
+    }
+
+    /// [`Article::parse`]; slug and title may be missing where a main file has them.
+    fn parse_with(file: &str, source: String, main: Option<&Article>) -> Result<Article> {
         let source = normal(source);
         let (front, start) = FrontMatter::parse(file, &source)?;
         let path = PathBuf::from(file);
-        let slug = match front.slug {
-            Some(slug) => slug,
-            None => slug_of(file, &path)?,
+        let slug = match (front.slug, main) {
+            (Some(slug), _) => slug,
+            (None, Some(main)) => main.slug.clone(),
+            (None, None) => slug_of(file, &path)?,
         };
-        let (title, start) = match front.title {
-            Some(title) => (title, start),
-            None => title_in_text(file, &source, start)?,
+        let (title, start) = match (front.title, title_in_text(file, &source, start), main) {
+            (Some(title), ..) => (title, start),
+            (None, Ok((title, start)), _) => (title, start),
+            (None, Err(_), Some(main)) => (main.title.clone(), start),
+            (None, Err(error), None) => return Err(error),
         };
         if let Some((at, c)) = source[start..].char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\n' | '\t'))
         {
@@ -100,29 +113,44 @@ impl Article {
             extra: front.extra,
             body: start..source.len(),
             source,
+            variants: Vec::new(),
         })
     }
 
-    /// Reads an article's file, which people see named relative to `root`.
+    /// Reads an article's file, which people see named relative to `root`, and its other languages beside it. The file of
+    /// another language stands for the whole article.
     ///
     /// # Errors
-    /// The file can't be read, is no UTF-8, or has a mistake.
+    /// A file can't be read, is no UTF-8, or has a mistake.
     pub fn load(root: &Path, path: &Path) -> Result<Article> {
-        let file = path.strip_prefix(root).unwrap_or(path).display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| Diagnostic::io("read", path, &error))?;
-        let source = String::from_utf8(bytes).map_err(|error| not_utf8(&file, &error))?;
-        let article = Article::parse(&file, source)?;
-        Ok(Article {
-            folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
-            path: path.to_path_buf(),
-            ..article
-        })
+        if let Some((main, tag)) = variants::parts_of(path) {
+            return if main.is_file() { Article::load(root, &main) } else { Err(variants::orphan(path, &main, &tag)) };
+        }
+        let (file, source) = text_of(root, path)?;
+        let texts = variants::files_of(path)?.into_iter().map(|(path, tag)| {
+            let (file, source) = text_of(root, &path)?;
+            Ok((file, tag, source))
+        });
+        let mut article = Article::parse(&file, source)?.with_variants(texts.collect::<Result<Vec<_>>>()?)?;
+        article.path = path.to_path_buf();
+        article.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let folder = &article.folder;
+        article.variants.iter_mut().for_each(|variant| variant.article.folder.clone_from(folder));
+        Ok(article)
     }
 
     /// The Markdown.
     pub fn markdown(&self) -> &str {
         self.source.get(self.body.clone()).unwrap_or_default()
     }
+}
+
+/// A file's name as people see it, and its text.
+fn text_of(root: &Path, path: &Path) -> Result<(String, String)> {
+    let file = path.strip_prefix(root).unwrap_or(path).display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| Diagnostic::io("read", path, &error))?;
+    let source = String::from_utf8(bytes).map_err(|error| not_utf8(&file, &error))?;
+    Ok((file, source))
 }
 
 /// Line ends LF, no byte order mark.
