@@ -115,7 +115,8 @@ fn files(root: &Path) -> Result<Vec<PathBuf>> {
             if index.is_file() {
                 files.push(index);
             } else {
-                files.extend(entries(&path)?.into_iter().find(|path| parts_of(path).is_some_and(|(of, _)| of == index)));
+                files
+                    .extend(entries(&path)?.into_iter().find(|path| parts_of(path).is_some_and(|(of, _)| of == index)));
             }
         } else if path.extension().is_some_and(|extension| extension == "md") {
             files.push(path);

@@ -190,7 +190,8 @@ mod tests {
 
     #[test]
     fn missing_keys_are_as_in_the_main_file() {
-        let article = with("+++\ntitle = 'Frühling'\nlanguage = 'de-AT'\n[extra]\nseason = 'Lenz'\n+++\nHallo\n").unwrap();
+        let article =
+            with("+++\ntitle = 'Frühling'\nlanguage = 'de-AT'\n[extra]\nseason = 'Lenz'\n+++\nHallo\n").unwrap();
         let german = &article.variants[0].article;
         assert_eq!((german.slug.as_str(), german.title.as_str()), ("spring", "Frühling"));
         assert_eq!((german.subject.as_str(), german.preheader.as_deref()), ("Frühling", None), "no English words");

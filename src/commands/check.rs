@@ -31,7 +31,8 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
     let survey = survey::take(audience, segment.as_ref(), &mut press, &project.limits(), SAMPLE)?;
     survey.report(session);
     session.screen.document(&json!({
-        "article": file, "owed": survey.audience.owed, "editions": survey.editions,
+        "article": file, "segment": survey.segment, "owed": survey.audience.owed, "editions": survey.editions.counted,
+        "more_editions": survey.editions.more, "languages": survey.languages,
         "largest_message_bytes": survey.largest, "findings": survey.findings, "defects": survey.audience.defects,
     }));
     let things = survey.findings.len() as u64 + survey.audience.defects.total;
@@ -40,10 +41,11 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
     } else {
         counted(things, "thing to look at", "things to look at")
     };
+    survey.segment_in_words().iter().for_each(|segment| session.screen.result(format!("Segment:   {segment}")));
     session.screen.result(format!(
         "{file}: {found}; {} owed a copy, {}, {} at most.",
         counted(survey.audience.owed, "reader is", "readers are"),
-        counted(survey.editions as u64, "edition", "editions"),
+        survey.editions_in_words(),
         size(survey.largest as u64)
     ));
     Ok(if survey.has_errors() { Exit::CheckFailed } else { Exit::Done })

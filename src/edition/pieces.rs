@@ -115,6 +115,15 @@ impl Phrase {
         Cow::Owned(collapse(&out))
     }
 
+    /// The text in one line, as nobody in particular gets it: with defaults, or `…`.
+    pub fn in_lists(&self) -> String {
+        let shown = self.0.iter().map(|segment| match segment {
+            Segment::Text(text) => text.as_str(),
+            Segment::Gap(filling) => filling.gap.default.as_deref().unwrap_or("…"),
+        });
+        collapse(&shown.collect::<String>())
+    }
+
     /// Appends the text as this reader gets it.
     pub fn fill_into(&self, reader: Reader<'_>, out: &mut String) {
         for segment in &self.0 {

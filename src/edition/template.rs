@@ -33,9 +33,14 @@ pub struct Sources {
     pub columns: Vec<String>,
 }
 
-/// The values of the choice fields that a group of readers shares, in the order of [`Template::choices`].
+/// What readers of one edition have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Group(pub Vec<String>);
+pub struct Group {
+    /// The article's language, by its place in [`super::Templates::languages`].
+    pub language: usize,
+    /// The values of the choice fields, in the order of [`Template::choices`].
+    pub values: Vec<String>,
+}
 
 /// Sources, scanned.
 #[derive(Debug)]
@@ -45,6 +50,8 @@ pub struct Template {
     tokens: Tokens,
     unsubscribe_url: String,
     choices: BTreeMap<String, Choice>,
+    /// The first mention that makes every field a choice.
+    every_field: Option<Place>,
     originals: Originals,
     warnings: Vec<Diagnostic>,
     /// The fields that fill gaps without a default.
@@ -64,7 +71,8 @@ impl Template {
         let mut tokens = Tokens::new(&originals.texts());
         let captured = sources.theme.files.values().any(|source| captures_templates(source));
         let mut choices = originals.scan(if captured { Merging::ChoicesOnly } else { merging }, &mut tokens)?;
-        if choices.every_field {
+        let every_field = choices.every_field.take();
+        if every_field.is_some() {
             choices = originals.scan(Merging::ChoicesOnly, &mut tokens)?;
             choices.fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
         }
@@ -80,6 +88,7 @@ impl Template {
             tokens,
             unsubscribe_url,
             choices: choices.fields,
+            every_field,
             originals,
             warnings,
             bare_gaps: bare_gaps.into_iter().collect(),
@@ -96,18 +105,29 @@ impl Template {
         &self.bare_gaps
     }
 
+    /// Where a choice by this field is written, if one place can be named.
+    pub fn choice_place(&self, field: &str) -> Option<&Place> {
+        let narrow = self.originals.mentions().find(|mention| mention.field == field && !mention.is_gap);
+        narrow.map(|mention| &mention.place).or(self.every_field.as_ref())
+    }
+
     pub fn sources(&self) -> &Sources {
         &self.sources
     }
 
+    /// The language of the article, or else the publication's.
+    pub fn language(&self) -> &str {
+        self.sources.article.language.as_deref().unwrap_or(&self.sources.publication.language)
+    }
+
     /// The group that a reader belongs to.
     pub fn group_of(&self, reader: &dyn Fields) -> Group {
-        Group(self.values(reader).map(str::to_owned).collect())
+        Group { language: 0, values: self.values(reader).map(str::to_owned).collect() }
     }
 
     /// Whether a reader belongs to a group.
     pub fn is_of(&self, reader: &dyn Fields, group: &Group) -> bool {
-        self.values(reader).eq(group.0.iter().map(String::as_str))
+        self.values(reader).eq(group.values.iter().map(String::as_str))
     }
 
     /// What tells a reader's edition apart.
@@ -129,13 +149,13 @@ impl Template {
     /// # Errors
     /// Whatever Tera, MJML or the merge fields' places have against the sources, at its place in the author's file.
     pub fn set(&self, group: &Group) -> Result<Edition> {
-        if group.0.iter().any(|value| self.tokens.could_be_in(value)) {
+        if group.values.iter().any(|value| self.tokens.could_be_in(value)) {
             return Err(Diagnostic::error("a reader's field looks like a merge token of this mailing")
                 .help("change any word of the article and run the command again"));
         }
         let mut tokens = self.tokens.clone();
         let article = &self.sources.article;
-        let language = article.language.clone().unwrap_or_else(|| self.sources.publication.language.clone());
+        let language = self.language().to_owned();
         let mut context = self.context(group, &language);
         let title = self.short(TITLE, &context, &mut tokens)?;
         let subject = self.short(SUBJECT, &context, &mut tokens)?;
@@ -186,6 +206,20 @@ impl Template {
         })
     }
 
+    /// Title and subject for lists and summaries, which are of no reader in particular: as somebody gets them of whom
+    /// nothing is known, with `…` for a gap without a default.
+    pub fn in_lists(&self) -> (String, String) {
+        let group = Group { language: 0, values: vec![String::new(); self.choices.len()] };
+        let context = self.context(&group, self.language());
+        let mut tokens = self.tokens.clone();
+        let mut line = |name, written: &str| {
+            let text = self.short(name, &context, &mut tokens);
+            text.map_or_else(|_| written.to_owned(), |text| Phrase::cut(&text, &tokens).in_lists())
+        };
+        let article = &self.sources.article;
+        (line(TITLE, &article.title), line(SUBJECT, &article.subject))
+    }
+
     /// What the templates may say.
     fn context(&self, group: &Group, language: &str) -> Context {
         let publication = &self.sources.publication;
@@ -193,10 +227,11 @@ impl Template {
         let subscriber: Map<String, Json> = self
             .choices
             .keys()
-            .zip(&group.0)
+            .zip(&group.values)
             .map(|(field, value)| (field.clone(), field_value(field, value)))
             .collect();
-        let web_url = publication.web_url.as_deref().unwrap_or_default().replace("{slug}", slug);
+        let web_url =
+            publication.web_url.as_deref().unwrap_or_default().replace("{slug}", slug).replace("{language}", language);
         let mut context = Context::new();
         context.insert("subscriber", &subscriber);
         context.insert(

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use crate::address::Address;
 use crate::diagnostic::Result;
-use crate::edition::{Edition, Fields, Group, Template};
+use crate::edition::{Edition, Fields, Group, Templates};
 use crate::message::{Buffers, Composer, Message};
 
 /// How many editions are kept. More groups than this are set again when needed: slow, and right.
@@ -22,7 +22,7 @@ pub struct Press {
 
 #[derive(Debug)]
 struct Shared {
-    template: Template,
+    templates: Templates,
     composer: Composer,
     editions: RwLock<HashMap<Group, Arc<Edition>>>,
 }
@@ -34,13 +34,13 @@ impl Clone for Press {
 }
 
 impl Press {
-    pub fn new(template: Template, composer: Composer) -> Self {
-        let shared = Shared { template, composer, editions: RwLock::default() };
+    pub fn new(templates: impl Into<Templates>, composer: Composer) -> Self {
+        let shared = Shared { templates: templates.into(), composer, editions: RwLock::default() };
         Press { shared: Arc::new(shared), last: None, buffers: Buffers::default() }
     }
 
-    pub fn template(&self) -> &Template {
-        &self.shared.template
+    pub fn templates(&self) -> &Templates {
+        &self.shared.templates
     }
 
     pub fn composer(&self) -> &Composer {
@@ -49,13 +49,13 @@ impl Press {
 
     /// The edition for a reader's group.
     pub fn edition(&self, fields: &dyn Fields) -> Result<Arc<Edition>> {
-        let Shared { template, editions, .. } = &*self.shared;
-        let group = template.group_of(fields);
+        let Shared { templates, editions, .. } = &*self.shared;
+        let group = templates.group_of(fields);
         if let Some(edition) = editions.read().unwrap_or_else(PoisonError::into_inner).get(&group) {
             return Ok(Arc::clone(edition));
         }
         // Two may set the same edition at once: the same work twice, and the same edition.
-        let edition = Arc::new(template.set(&group)?);
+        let edition = Arc::new(templates.set(&group)?);
         let mut editions = editions.write().unwrap_or_else(PoisonError::into_inner);
         if editions.len() >= KEPT {
             editions.clear();
@@ -66,8 +66,8 @@ impl Press {
 
     /// Strikes a reader's copy into `message`.
     pub fn strike(&mut self, address: &Address, fields: &dyn Fields, message: &mut Message) -> Result<()> {
-        if !self.last.as_ref().is_some_and(|(group, _)| self.shared.template.is_of(fields, group)) {
-            self.last = Some((self.shared.template.group_of(fields), self.edition(fields)?));
+        if !self.last.as_ref().is_some_and(|(group, _)| self.shared.templates.is_of(fields, group)) {
+            self.last = Some((self.shared.templates.group_of(fields), self.edition(fields)?));
         }
         let Some((_, edition)) = &self.last else { return Ok(()) };
         self.shared.composer.compose(edition, address, fields, &mut self.buffers, message)

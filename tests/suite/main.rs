@@ -6,6 +6,7 @@ mod crash;
 #[path = "../../benches/shared/distance.rs"]
 mod distance;
 mod dkim;
+mod editions;
 mod hostile;
 mod journal;
 mod publication;
