@@ -32,6 +32,14 @@ pub struct Filling {
 }
 
 impl Filling {
+    fn octets(&self) -> usize {
+        let name = match &self.gap.source {
+            GapSource::Field(name) => name.len(),
+            GapSource::UnsubscribeUrl => 0,
+        };
+        name + self.gap.default.as_ref().map_or(0, String::len)
+    }
+
     /// The reader's value, or what stands in for it.
     fn value<'a>(&'a self, reader: Reader<'a>) -> &'a str {
         let value = match &self.gap.source {
@@ -115,6 +123,15 @@ impl Phrase {
         Cow::Owned(collapse(&out))
     }
 
+    /// About how much memory it takes.
+    pub fn octets(&self) -> usize {
+        let of = |segment: &Segment| match segment {
+            Segment::Text(text) => text.len(),
+            Segment::Gap(filling) => filling.octets(),
+        };
+        self.0.iter().map(|segment| size_of::<Segment>() + of(segment)).sum()
+    }
+
     /// The text in one line, as nobody in particular gets it: with defaults, or `…`.
     pub fn in_lists(&self) -> String {
         let shown = self.0.iter().map(|segment| match segment {
@@ -172,6 +189,16 @@ pub struct Scratch {
 }
 
 impl Part {
+    /// About how much memory it takes.
+    pub fn octets(&self) -> usize {
+        let of = |piece: &Piece| match piece {
+            Piece::Encoded(bytes) => bytes.capacity(),
+            Piece::Gap(filling) => filling.octets(),
+            Piece::Paragraph { first, rest, phrase, .. } => first.len() + rest.len() + phrase.octets(),
+        };
+        self.0.iter().map(|piece| size_of::<Piece>() + of(piece)).sum()
+    }
+
     /// Cuts finished HTML at its gaps, each escaped for its place.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ mod day;
 mod doubts;
 mod drive;
 mod history;
+mod kept;
 mod outlet;
 mod owed;
 mod plan;
