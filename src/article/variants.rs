@@ -128,8 +128,8 @@ fn check_whole(main: &Article, article: &Article) -> Result<()> {
         ("draft", article.draft != main.draft),
         ("images", article.images != main.images),
     ];
-    let wrong = differs.iter().filter(|(_, differs)| *differs);
-    let Some((key, line)) = wrong.filter_map(|(key, _)| Some((*key, line_of(article, key)?))).next() else {
+    let mut wrong = differs.iter().filter(|(_, differs)| *differs);
+    let Some((key, line)) = wrong.find_map(|(key, _)| Some((*key, line_of(article, key)?))) else {
         return Ok(());
     };
     Err(Diagnostic::error(format!("`{key}` is another one here than in {}", main.file))

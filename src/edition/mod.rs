@@ -21,6 +21,7 @@ mod originals;
 mod mjml;
 mod pieces;
 mod shifts;
+mod steps;
 mod tags;
 mod tally;
 mod template;

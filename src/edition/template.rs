@@ -14,6 +14,7 @@ use super::images::Images;
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
 use super::originals::{Originals, PREHEADER, SUBJECT, TITLE};
 use super::pieces::{Fields, Part, Phrase, collapse};
+use super::steps::{self, Output};
 use super::theme::{self, Theme, ThemeSettings};
 use super::tokens::{Tokens, mark_value};
 use super::{Edition, html, markdown, mjml, text};
@@ -153,6 +154,7 @@ impl Template {
             return Err(Diagnostic::error("a reader's field looks like a merge token of this mailing")
                 .help("change any word of the article and run the command again"));
         }
+        steps::begin();
         let mut tokens = self.tokens.clone();
         let article = &self.sources.article;
         let language = self.language().to_owned();
@@ -209,6 +211,7 @@ impl Template {
     /// Title and subject for lists and summaries, which are of no reader in particular: as somebody gets them of whom
     /// nothing is known, with `…` for a gap without a default.
     pub fn in_lists(&self) -> (String, String) {
+        steps::begin();
         let group = Group { language: 0, values: vec![String::new(); self.choices.len()] };
         let context = self.context(&group, self.language());
         let mut tokens = self.tokens.clone();
@@ -265,8 +268,15 @@ impl Template {
 
     /// Renders one template; printed values come back as tokens.
     fn render(&self, name: &str, context: &Context, tokens: &mut Tokens) -> Result<String> {
-        let rendered = self.tera.render(name, context).map_err(|error| self.originals.error(&error))?;
-        tokens.values_of_marks(&rendered).map_err(|_| {
+        let mut output = Output::default();
+        let rendered = self.tera.render_to(name, context, &mut output);
+        if output.overflowed {
+            return Err(Diagnostic::error("the template writes more than 16 MB")
+                .at(Place::file(self.originals.shown_name(name)))
+                .help("look for a loop that repeats too much"));
+        }
+        rendered.map_err(|error| self.originals.error(&error))?;
+        tokens.values_of_marks(&output.into_text()).map_err(|_| {
             Diagnostic::error("a filter over a block has cut a value in two")
                 .at(Place::file(name))
                 .help("apply the filter to the value itself, as in {{ article.title | upper }}")
@@ -285,6 +295,7 @@ fn new_tera() -> Tera {
     // The empty suffix is the end of every name: whatever is printed is marked, whatever the template is called.
     tera.autoescape_on([""]);
     tera.set_escape_fn(mark_value);
+    steps::register(&mut tera);
     // A reader's empty field is a missing one, for `default` as for gaps.
     tera.register_filter("default", |value: Value, arguments: Kwargs, _: &State<'_>| -> TeraResult<Value> {
         let default: Value = arguments.must_get("value")?;
