@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::escape::{Place, escape, escape_into, place_in_text};
+use super::escape::{Place, PlainText, escape, escape_into};
 use super::markup::{Kind, is_url_attribute, segments};
 use super::merge::{Gap, GapSource};
 use super::quoted_printable::{encode_last, encode_piece};
@@ -66,10 +66,11 @@ impl Phrase {
     /// text as it was written, never by values.
     pub fn cut(text: &str, tokens: &Tokens) -> Phrase {
         let mut phrase = Phrase::default();
+        let mut places = PlainText::new(text);
         let mut from = 0;
         for (range, token) in tokens.find(text) {
             phrase.push_text(&text[from..range.start]);
-            let place = place_in_text(text, range.start);
+            let place = places.at(range.start);
             match token {
                 Token::Gap(index) => phrase.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place })),
                 Token::Value(index) => phrase.push_value(tokens.text(index), place, tokens),

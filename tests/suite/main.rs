@@ -20,3 +20,4 @@ mod snapshot;
 mod status;
 mod stop;
 mod storm;
+mod unicode;
