@@ -102,10 +102,10 @@ proptest! {
 /// Looking back from each of them to the word's beginning took minutes.
 #[test]
 fn a_long_word_of_many_gaps_is_set_in_time() {
-    let gaps = "{% for i in range(end=30000) %}{{ subscriber.name }}{% endfor %}";
+    let gaps = "{% for i in range(end=10000) %}{{ subscriber.name }}{% endfor %}";
     let sources = sources("Hello", "S", &MJML.replace("BODY", ""), gaps);
     let (_, text, _) = said(&sources, Merging::Gaps, &reader(["ab", "", "", ""])).unwrap();
-    assert_eq!(text.split_whitespace().collect::<String>(), "ab".repeat(30000));
+    assert_eq!(text.split_whitespace().collect::<String>(), "ab".repeat(10000));
 }
 
 #[test]
