@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, FILE_NAME};
 use crate::delivery::{Credentials, Limits, Relay, RelaySettings, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::edition::{Merging, Sources, Template, Theme, images};
+use crate::edition::{Images, Merging, Sources, Templates, Theme, images};
 use crate::mailing::{Outgoing, PastMailings, Press};
 use crate::message::Composer;
 use crate::message::dkim::Signer;
@@ -141,7 +141,11 @@ impl Project {
     /// All that an edition of an article is made from, as it is now.
     pub fn sources(&self, article: Article, columns: &Columns) -> Result<Sources> {
         let publication = self.config.publication.clone();
-        let images = images::load(&article, publication.assets_url.as_deref())?;
+        // Languages of an article lie in one folder: the same name is the same image.
+        let mut images = Images::new();
+        for article in article.in_all_languages() {
+            images.extend(images::load(article, publication.assets_url.as_deref())?);
+        }
         let settings = self.config.settings.theme.clone();
         let columns = columns.names().into_iter().map(str::to_owned).collect();
         Ok(Sources { publication, article, theme: Theme::load(&self.templates())?, settings, images, columns })
@@ -152,7 +156,7 @@ impl Project {
         let composer = Composer::new(&sources.publication, links, &sources.article.slug, mailing_id, date)
             .with_repeat_headers(self.repeat_headers())
             .with_signers(self.signers()?);
-        Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
+        Ok(Press::new(Templates::new(sources, Merging::Gaps)?, composer))
     }
 
     /// The headers by which relays know a repeated message, each once.

@@ -37,7 +37,8 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
         session.screen.diagnostic(&warning);
     }
     session.screen.document(&json!({
-        "article": file, "owed": survey.audience.owed, "editions": survey.editions,
+        "article": file, "segment": survey.segment, "owed": survey.audience.owed, "editions": survey.editions.counted,
+        "more_editions": survey.editions.more, "languages": survey.languages,
         "largest_message_bytes": survey.largest, "findings": survey.findings, "defects": survey.audience.defects,
     }));
     let things = survey.findings.len() as u64 + survey.audience.defects.total;
@@ -46,10 +47,11 @@ pub fn run(args: &CheckArgs, session: &Session) -> Result<Exit> {
     } else {
         counted(things, "thing to look at", "things to look at")
     };
+    survey.segment_in_words().iter().for_each(|segment| session.screen.result(format!("Segment:   {segment}")));
     session.screen.result(format!(
         "{file}: {found}; {} owed a copy, {}, {} at most.",
         counted(survey.audience.owed, "reader is", "readers are"),
-        counted(survey.editions as u64, "edition", "editions"),
+        survey.editions_in_words(),
         size(survey.largest as u64)
     ));
     Ok(if survey.has_errors() { Exit::CheckFailed } else { Exit::Done })

@@ -66,24 +66,24 @@ pub fn dry_run(what: &DryRun<'_>, session: &Session) -> Result<Exit> {
 }
 
 fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Session) -> Result<Exit> {
-    let slug = press.template().sources().article.slug.clone();
+    let slug = press.templates().sources().article.slug.clone();
     let folder = Folder::create(&project.preview(), &slug)?;
     let mut groups: Vec<Group> = Vec::new();
     let mut readers = Vec::new();
     let mut shown: Vec<ProofReader> = Vec::new();
-    let publication = press.template().sources().publication.clone();
+    let publication = press.templates().sources().publication.clone();
     for (at, reader) in survey.sample.iter().enumerate() {
         let proof = decode_copy(press, reader)?;
         let stem = folder.copy(at + 1, &proof)?;
-        let group = press.template().group_of(reader);
+        let group = press.templates().group_of(reader);
         if !groups.contains(&group) {
-            groups.push(group);
+            groups.push(group.clone());
             folder.mjml(groups.len(), &proof.mjml)?;
         }
         readers.push(json!({
             "address": reader.address.as_str(), "name": reader.name, "subject": proof.subject, "files": stem,
             "message_bytes": proof.message.bytes.len(), "html_bytes": proof.html.len(), "text_bytes": proof.text.len(),
-            "message_id": proof.message.message_id,
+            "message_id": proof.message.message_id, "language": press.templates().languages()[group.language],
         }));
         if shown.len() < SHOWN {
             shown.push(ProofReader {
@@ -100,23 +100,26 @@ fn write(project: &Project, press: &mut Press, survey: &Survey, session: &Sessio
         }
     }
     let digest = sources_digest(press)?;
-    let article = &press.template().sources().article;
+    let article = &press.templates().sources().article;
+    let (title, subject) = press.templates().main().in_lists();
     let report = json!({
-        "article": slug, "title": article.title, "subject": article.subject, "subjects": article.test, "draft": article.draft,
-        "audience": {"rows": survey.audience.rows, "owed": survey.audience.owed, "excluded": survey.audience.excluded},
-        "editions": survey.editions, "largest_message_bytes": survey.largest, "digest": digest,
+        "article": slug, "title": title, "subject": subject, "subjects": article.test, "draft": article.draft,
+        "segment": survey.segment, "audience": {"rows": survey.audience.rows, "owed": survey.audience.owed, "excluded": survey.audience.excluded},
+        "editions": survey.editions.counted, "more_editions": survey.editions.more, "languages": survey.languages,
+        "largest_message_bytes": survey.largest, "digest": digest,
         "findings": survey.findings, "defects": survey.audience.defects, "readers": readers,
     });
     folder.report(&report)?;
     let excluded = survey.audience.excluded.counts().into_iter().filter(|(_, count)| *count > 0);
     folder.page(&render(&Proof {
         publication: publication.name,
-        title: article.title.clone(),
+        title,
         rows: survey.audience.rows,
         owed: survey.audience.owed,
         excluded: excluded.map(|(reason, count)| Exclusion { reason: reason.to_string(), count }).collect(),
-        editions: survey.editions,
-        struck: survey.sample.len(),
+        editions: survey.editions.counted,
+        more_editions: survey.editions.more,
+        struck: survey.sample.len() - survey.stand_ins,
         largest: survey.largest,
         digest: digest.clone(),
         findings: survey.findings.clone(),
@@ -133,20 +136,22 @@ const SHOWN: usize = 50;
 /// What was written and what comes next.
 fn tell(folder: &Folder, survey: &Survey, article: &Article, session: &Session) {
     let (screen, slug) = (session.screen, &article.slug);
-    let struck = survey.sample.len() as u64;
+    let struck = (survey.sample.len() - survey.stand_ins) as u64;
     screen.result(format!(
         "{} struck of {}, {}, {} at most; nothing was sent.",
         counted(struck, "copy", "copies"),
         count(survey.audience.owed),
-        counted(survey.editions as u64, "edition", "editions"),
+        survey.editions_in_words(),
         size(survey.largest as u64)
     ));
     for (letter, subject, share) in survey::subjects(article) {
         screen.result(format!("Subject {letter}: {subject} ({share})"));
     }
+    survey.segment_in_words().iter().for_each(|segment| screen.result(format!("Segment:   {segment}")));
     for (reason, n) in survey.audience.excluded.counts().into_iter().filter(|(_, n)| *n > 0) {
         screen.result(format!("Left out: {} {reason}", count(n)));
     }
+    survey.languages_in_words().iter().for_each(|line| screen.result(format!("Languages: {line}")));
     screen.result(format!("Look at:   {}", shown_path(&folder.page_path())));
     if survey.has_errors() {
         screen.say("Errors were found: mend them before sending.");

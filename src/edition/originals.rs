@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::markdown;
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
 use super::shifts::{Shifts, Source};
+use super::steps;
 use super::template::Sources;
 use super::tokens::Tokens;
 use crate::article::Article;
@@ -28,6 +29,8 @@ pub struct Originals {
     article: String,
     files: BTreeMap<String, String>,
     scanned: BTreeMap<String, Scanned>,
+    /// The scanned sources with their loops counted, as Tera gets them.
+    counted: BTreeMap<String, (String, Shifts)>,
 }
 
 impl Originals {
@@ -42,7 +45,7 @@ impl Originals {
             files.insert(subject_of(letter), subject.clone());
         }
         files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
-        Originals { article: article.file.clone(), files, scanned: BTreeMap::new() }
+        Originals { article: article.file.clone(), files, scanned: BTreeMap::new(), counted: BTreeMap::new() }
     }
 
     pub fn texts(&self) -> Vec<&str> {
@@ -58,12 +61,20 @@ impl Originals {
                 if *name == self.article { hold_code(name, source, tokens) } else { Source::as_written(name, source) };
             self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
         }
+        let count = |(name, scanned): (&String, &Scanned)| (name.clone(), steps::count_in(&scanned.text));
+        self.counted = self.scanned.iter().map(count).collect();
         Ok(choices)
     }
 
     /// The scanned sources by name, for Tera.
     pub fn templates(&self) -> Vec<(&str, &str)> {
-        self.scanned.iter().map(|(name, scanned)| (name.as_str(), scanned.text.as_str())).collect()
+        self.counted.iter().map(|(name, (text, _))| (name.as_str(), text.as_str())).collect()
+    }
+
+    /// The position in what the author wrote of a position in what Tera got.
+    fn original(&self, file: &str, position: usize) -> Option<usize> {
+        let (_, shifts) = self.counted.get(file)?;
+        Some(self.scanned.get(file)?.original(shifts.original(position)))
     }
 
     /// Every field that a source names.
@@ -122,22 +133,19 @@ impl Originals {
                     (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
                 let file = parts.next().unwrap_or_default().to_owned();
                 let range = self
-                    .scanned
+                    .counted
                     .get(&file)
                     .zip(line.zip(column))
-                    .and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
+                    .and_then(|((text, _), (line, column))| offset_of(text, line, column));
                 (message, file, range.map(|at| at..at + 1))
             }
         };
-        let place = match (self.files.get(&file), self.scanned.get(&file), range) {
-            (Some(original), Some(scanned), Some(range)) => {
-                let start = scanned.original(range.start);
-                Some(Place::span(
-                    self.shown_name(&file),
-                    original,
-                    start..(start + range.len()).max(scanned.original(range.end)),
-                ))
-            }
+        let span = range.and_then(|range| {
+            let start = self.original(&file, range.start)?;
+            Some(start..self.original(&file, range.end)?.max(start + 1))
+        });
+        let place = match (self.files.get(&file), span) {
+            (Some(original), Some(span)) => Some(Place::span(self.shown_name(&file), original, span)),
             _ if file.is_empty() => None,
             _ => Some(Place::file(self.shown_name(&file))),
         };
@@ -152,7 +160,7 @@ impl Originals {
     }
 
     /// A template's name as the author knows it.
-    fn shown_name(&self, file: &str) -> String {
+    pub fn shown_name(&self, file: &str) -> String {
         match file {
             TITLE | PREHEADER => format!("{} ({})", self.article, file.trim_start_matches("the ")),
             _ if file.starts_with(SUBJECT) => format!("{} ({})", self.article, file.trim_start_matches("the ")),

@@ -9,6 +9,7 @@ mod day;
 mod doubts;
 mod drive;
 mod history;
+mod kept;
 mod leave;
 mod outlet;
 mod owed;
@@ -46,7 +47,7 @@ pub use summary::{Point, Provider, Reason, Run, Share, Summary};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};
-use crate::edition::{Merging, Template};
+use crate::edition::{Merging, Templates};
 use crate::ledger::{Follower, Journal, Ledger, Record};
 use crate::message::Composer;
 use crate::unsubscribe::Key;
@@ -214,7 +215,7 @@ impl Mailing {
         let sealed = self.sources()?;
         let signers = sealed.signers(root)?;
         let composer = self.composer(key)?.with_repeat_headers(sealed.repeat_headers.clone()).with_signers(signers);
-        Ok(Press::new(Template::new(sealed.into_sources()?, Merging::Gaps)?, composer))
+        Ok(Press::new(Templates::new(sealed.into_sources()?, Merging::Gaps)?, composer))
     }
 
     /// What all copies share; it knows the message id of each.

@@ -7,6 +7,7 @@ mod crash;
 #[path = "../../benches/shared/distance.rs"]
 mod distance;
 mod dkim;
+mod editions;
 mod hostile;
 mod journal;
 mod publication;
@@ -22,3 +23,4 @@ mod status;
 mod stop;
 mod storm;
 mod unsubscribe;
+mod unicode;

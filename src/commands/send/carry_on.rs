@@ -25,7 +25,8 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
         screen.diagnostic(&warning);
     }
     let sealed = mailing.sources()?;
-    if !project.article(Some(slug)).is_ok_and(|article| article.source == sealed.article) {
+    let sealed_article = sealed.article()?;
+    if !project.article(Some(slug)).is_ok_and(|article| article.says_the_same(&sealed_article)) {
         let file = &sealed.article_file;
         screen.say(format!("{file} was changed since it was sealed; the sealed one is what readers get."));
     }
