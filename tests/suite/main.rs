@@ -8,6 +8,7 @@ mod distance;
 mod dkim;
 mod hostile;
 mod journal;
+mod list;
 mod publication;
 mod referee;
 mod relay;
