@@ -10,6 +10,7 @@ mod dkim;
 mod editions;
 mod hostile;
 mod journal;
+mod list;
 mod publication;
 mod referee;
 mod relay;
