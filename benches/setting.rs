@@ -38,14 +38,15 @@ impl Fields for Nobody {
 }
 
 fn main() {
-    let rounds = readers(40, 2);
+    let editions = readers(2000, 20);
+    let rounds = (editions / 50).clamp(1, 40);
     let folder = tempfile::tempdir().expect("a folder");
     let article = article();
     let letter = Publication::new(folder.path().join("letter"), &article, 3);
     from_article_to_edition(letter.root(), &article, rounds);
     let cold = from_start_to_dry_run(letter.root(), rounds);
     against_npm_mjml(&letter.root().join("preview"), cold, rounds);
-    many_editions(folder.path(), rounds * 50);
+    many_editions(folder.path(), editions);
 }
 
 /// The real article as imported, or the sample.
