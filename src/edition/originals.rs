@@ -185,7 +185,9 @@ fn hold_code<'a>(file: &'a str, written: &'a str, tokens: &mut Tokens) -> Source
     let delimiters =
         written.match_indices('{').filter(|(at, _)| ["{{", "{%", "{#"].iter().any(|d| written[*at..].starts_with(d)));
     for (at, _) in delimiters {
-        if at < from || !codes.iter().any(|code| code.contains(&at)) {
+        // They follow one another: the last one that begins before it is the only one that can hold it.
+        let before = codes.partition_point(|code| code.start <= at);
+        if at < from || !codes[..before].last().is_some_and(|code| code.contains(&at)) {
             continue;
         }
         out.push_str(&written[from..at]);
