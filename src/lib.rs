@@ -10,6 +10,7 @@ pub mod address;
 pub mod clock;
 pub mod diagnostic;
 pub mod durable;
+pub mod share;
 
 pub mod publication;
 pub mod article;

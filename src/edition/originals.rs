@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::markdown;
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
 use super::shifts::{Shifts, Source};
+use super::steps;
 use super::template::Sources;
 use super::tokens::Tokens;
 use crate::article::Article;
@@ -16,6 +17,11 @@ pub const TITLE: &str = "the title";
 pub const SUBJECT: &str = "the subject";
 pub const PREHEADER: &str = "the preheader";
 
+/// The name of one of several subjects.
+pub fn subject_of(letter: &str) -> String {
+    format!("{SUBJECT} {letter}")
+}
+
 /// Every template source by its name: the theme's files, the article, its title, subject and preheader.
 #[derive(Debug)]
 pub struct Originals {
@@ -23,6 +29,8 @@ pub struct Originals {
     article: String,
     files: BTreeMap<String, String>,
     scanned: BTreeMap<String, Scanned>,
+    /// The scanned sources with their loops counted, as Tera gets them.
+    counted: BTreeMap<String, (String, Shifts)>,
 }
 
 impl Originals {
@@ -33,8 +41,11 @@ impl Originals {
         files.insert(article.file.clone(), body_at_its_lines(article));
         files.insert(TITLE.into(), article.title.clone());
         files.insert(SUBJECT.into(), article.subject.clone());
+        for (letter, subject) in article.test.iter().flat_map(|test| test.letters().zip(&test.subjects)) {
+            files.insert(subject_of(letter), subject.clone());
+        }
         files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
-        Originals { article: article.file.clone(), files, scanned: BTreeMap::new() }
+        Originals { article: article.file.clone(), files, scanned: BTreeMap::new(), counted: BTreeMap::new() }
     }
 
     pub fn texts(&self) -> Vec<&str> {
@@ -50,12 +61,20 @@ impl Originals {
                 if *name == self.article { hold_code(name, source, tokens) } else { Source::as_written(name, source) };
             self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
         }
+        let count = |(name, scanned): (&String, &Scanned)| (name.clone(), steps::count_in(&scanned.text));
+        self.counted = self.scanned.iter().map(count).collect();
         Ok(choices)
     }
 
     /// The scanned sources by name, for Tera.
     pub fn templates(&self) -> Vec<(&str, &str)> {
-        self.scanned.iter().map(|(name, scanned)| (name.as_str(), scanned.text.as_str())).collect()
+        self.counted.iter().map(|(name, (text, _))| (name.as_str(), text.as_str())).collect()
+    }
+
+    /// The position in what the author wrote of a position in what Tera got.
+    fn original(&self, file: &str, position: usize) -> Option<usize> {
+        let (_, shifts) = self.counted.get(file)?;
+        Some(self.scanned.get(file)?.original(shifts.original(position)))
     }
 
     /// Every field that a source names.
@@ -114,22 +133,19 @@ impl Originals {
                     (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
                 let file = parts.next().unwrap_or_default().to_owned();
                 let range = self
-                    .scanned
+                    .counted
                     .get(&file)
                     .zip(line.zip(column))
-                    .and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
+                    .and_then(|((text, _), (line, column))| offset_of(text, line, column));
                 (message, file, range.map(|at| at..at + 1))
             }
         };
-        let place = match (self.files.get(&file), self.scanned.get(&file), range) {
-            (Some(original), Some(scanned), Some(range)) => {
-                let start = scanned.original(range.start);
-                Some(Place::span(
-                    self.shown_name(&file),
-                    original,
-                    start..(start + range.len()).max(scanned.original(range.end)),
-                ))
-            }
+        let span = range.and_then(|range| {
+            let start = self.original(&file, range.start)?;
+            Some(start..self.original(&file, range.end)?.max(start + 1))
+        });
+        let place = match (self.files.get(&file), span) {
+            (Some(original), Some(span)) => Some(Place::span(self.shown_name(&file), original, span)),
             _ if file.is_empty() => None,
             _ => Some(Place::file(self.shown_name(&file))),
         };
@@ -144,11 +160,10 @@ impl Originals {
     }
 
     /// A template's name as the author knows it.
-    fn shown_name(&self, file: &str) -> String {
+    pub fn shown_name(&self, file: &str) -> String {
         match file {
-            TITLE | SUBJECT | PREHEADER => {
-                format!("{} ({})", self.article, file.trim_start_matches("the "))
-            }
+            TITLE | PREHEADER => format!("{} ({})", self.article, file.trim_start_matches("the ")),
+            _ if file.starts_with(SUBJECT) => format!("{} ({})", self.article, file.trim_start_matches("the ")),
             _ if file != self.article => format!("templates/{file}"),
             _ => file.to_owned(),
         }
@@ -170,7 +185,9 @@ fn hold_code<'a>(file: &'a str, written: &'a str, tokens: &mut Tokens) -> Source
     let delimiters =
         written.match_indices('{').filter(|(at, _)| ["{{", "{%", "{#"].iter().any(|d| written[*at..].starts_with(d)));
     for (at, _) in delimiters {
-        if at < from || !codes.iter().any(|code| code.contains(&at)) {
+        // They follow one another: the last one that begins before it is the only one that can hold it.
+        let before = codes.partition_point(|code| code.start <= at);
+        if at < from || !codes[..before].last().is_some_and(|code| code.contains(&at)) {
             continue;
         }
         out.push_str(&written[from..at]);

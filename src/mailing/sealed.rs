@@ -8,13 +8,14 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
 use super::{RECIPIENTS, SOURCES};
-use crate::article::Article;
+use crate::article::{Article, Variant};
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::{Images, Sources, Theme, ThemeSettings};
 use crate::ledger::Recipient;
 use crate::message::Composer;
 use crate::message::dkim::{SealedSigner, Signer};
 use crate::publication::Publication;
+use crate::subscribers::DEFAULT_LIST;
 use crate::unsubscribe::{Key, Links, UnsubscribeSettings};
 
 /// The version of the folder's form.
@@ -39,8 +40,15 @@ pub struct Manifest {
     pub recipients: Recipient,
     /// How many readers were left out, by reason.
     pub excluded: serde_json::Value,
+    /// The list it was sealed from.
+    #[serde(default = "default_list")]
+    pub list: String,
     /// The segment it was sealed for, when there was one.
     pub segment: Option<String>,
+}
+
+fn default_list() -> String {
+    DEFAULT_LIST.to_owned()
 }
 
 impl Manifest {
@@ -74,6 +82,9 @@ pub struct SealedSources {
     /// The article's file, as its author knows it, and its whole text.
     pub article_file: String,
     pub article: String,
+    /// The same in other languages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<SealedVariant>,
     pub theme: Theme,
     pub settings: ThemeSettings,
     pub unsubscribe: UnsubscribeSettings,
@@ -87,12 +98,21 @@ pub struct SealedSources {
     pub columns: Vec<String>,
 }
 
+/// The text of an article in another language than its main file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealedVariant {
+    pub language: String,
+    pub file: String,
+    pub text: String,
+}
+
 impl SealedSources {
     pub fn of(sources: &Sources, composer: &Composer) -> Self {
         SealedSources {
             publication: sources.publication.clone(),
             article_file: sources.article.file.clone(),
             article: sources.article.source.clone(),
+            variants: sources.article.variants.iter().map(SealedVariant::of).collect(),
             theme: sources.theme.clone(),
             settings: sources.settings.clone(),
             unsubscribe: composer.links().settings().clone(),
@@ -126,16 +146,29 @@ impl SealedSources {
         self.dkim.iter().map(|signer| signer.open(root)).collect()
     }
 
+    /// The article that was sealed, in all its languages.
+    pub fn article(&self) -> Result<Article> {
+        let texts = self.variants.iter().cloned().map(|SealedVariant { language, file, text }| (file, language, text));
+        Article::parse(&self.article_file, self.article.clone())?.with_variants(texts)
+    }
+
     /// The sources, ready to be set.
     pub fn into_sources(self) -> Result<Sources> {
         Ok(Sources {
+            article: self.article()?,
             publication: self.publication,
-            article: Article::parse(&self.article_file, self.article)?,
             theme: self.theme,
             settings: self.settings,
             images: self.images,
             columns: self.columns,
         })
+    }
+}
+
+impl SealedVariant {
+    fn of(variant: &Variant) -> Self {
+        let Variant { tag, article } = variant;
+        SealedVariant { language: tag.clone(), file: article.file.clone(), text: article.source.clone() }
     }
 }
 

@@ -1,17 +1,21 @@
 //! Tests of the whole program: the real binary, against a relay and a referee of our own.
 
+mod ab;
 mod architecture;
 mod commands;
 mod crash;
 #[path = "../../benches/shared/distance.rs"]
 mod distance;
 mod dkim;
+mod editions;
 mod hostile;
 mod journal;
+mod list;
 mod publication;
 mod referee;
 mod relay;
 mod report;
+mod segments;
 mod send;
 mod settle;
 mod show;
@@ -19,3 +23,5 @@ mod snapshot;
 mod status;
 mod stop;
 mod storm;
+mod unsubscribe;
+mod unicode;

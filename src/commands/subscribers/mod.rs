@@ -1,10 +1,23 @@
 //! `letterpress subscribers`: looking at the list and changing it.
 
 mod add;
+mod change;
+mod dedupe;
+mod delete;
+mod edit;
+mod export;
+mod filter;
 mod find;
+mod history;
 mod list;
 mod listing;
+mod merge;
+mod new;
 mod remove;
+mod stats;
+mod table;
+mod undo;
+mod who;
 
 use clap::{Args, Subcommand};
 
@@ -16,6 +29,9 @@ use crate::subscribers::{Defects, How};
 /// Look at and change the subscriber list
 #[derive(Debug, Args)]
 pub struct SubscribersArgs {
+    /// The list in subscribers/, instead of what the settings say
+    #[arg(long, value_name = "NAME", global = true)]
+    list: Option<String>,
     #[command(subcommand)]
     command: SubscribersCommand,
 }
@@ -26,16 +42,39 @@ enum SubscribersCommand {
     List(list::ListArgs),
     Find(find::FindArgs),
     Add(add::AddArgs),
+    Edit(edit::EditArgs),
+    Tag(edit::TagArgs),
+    /// Take a tag away from readers
+    Untag(edit::TagArgs),
     Remove(remove::RemoveArgs),
+    Delete(delete::DeleteArgs),
+    Dedupe(dedupe::DedupeArgs),
+    Merge(merge::MergeArgs),
+    Export(export::ExportArgs),
+    Stats(stats::StatsArgs),
+    History(history::HistoryArgs),
+    Undo(undo::UndoArgs),
+    New(new::NewArgs),
 }
 
 pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
-    let files = session.project()?.files();
+    let files = session.project()?.with_list(args.list.as_deref())?.files();
     match &args.command {
         SubscribersCommand::List(args) => list::run(args, &files, session),
         SubscribersCommand::Find(args) => find::run(args, &files, session),
         SubscribersCommand::Add(args) => add::run(args, &files, session),
+        SubscribersCommand::Edit(args) => edit::run(args, &files, session),
+        SubscribersCommand::Tag(args) => edit::tag(args, true, &files, session),
+        SubscribersCommand::Untag(args) => edit::tag(args, false, &files, session),
         SubscribersCommand::Remove(args) => remove::run(args, &files, session),
+        SubscribersCommand::Delete(args) => delete::run(args, &files, session),
+        SubscribersCommand::Dedupe(args) => dedupe::run(args, &files, session),
+        SubscribersCommand::Merge(args) => merge::run(args, &files, session),
+        SubscribersCommand::Export(args) => export::run(args, &files, session),
+        SubscribersCommand::Stats(args) => stats::run(args, &files, session),
+        SubscribersCommand::History(args) => history::run(args, &files, session),
+        SubscribersCommand::Undo(args) => undo::run(args, &files, session),
+        SubscribersCommand::New(args) => new::run(args, &files, session),
     }
 }
 
