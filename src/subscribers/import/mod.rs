@@ -7,6 +7,7 @@ mod incoming;
 mod mapping;
 mod plan;
 mod preset;
+mod returns;
 mod source;
 mod standing;
 mod store;
@@ -17,6 +18,7 @@ pub use incoming::{FileSummary, Incoming, RowCounts, Suspicious};
 pub use mapping::{Wishes, target_name};
 pub use plan::{Counts, Manner, Plan};
 pub use preset::Preset;
+pub use returns::Returns;
 pub use standing::Standing;
 
 #[cfg(test)]
