@@ -1,10 +1,17 @@
 //! `letterpress subscribers`: looking at the list and changing it.
 
 mod add;
+mod check;
 mod find;
+mod forget;
+mod import;
 mod list;
 mod listing;
+mod person;
+mod prove;
 mod remove;
+mod suppress;
+mod unsuppress;
 
 use clap::{Args, Subcommand};
 
@@ -30,15 +37,28 @@ enum SubscribersCommand {
     Find(find::FindArgs),
     Add(add::AddArgs),
     Remove(remove::RemoveArgs),
+    Import(import::ImportArgs),
+    Check(check::CheckArgs),
+    Suppress(suppress::SuppressArgs),
+    Unsuppress(unsuppress::UnsuppressArgs),
+    Prove(prove::ProveArgs),
+    Forget(forget::ForgetArgs),
 }
 
 pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
-    let files = session.project()?.with_list(args.list.as_deref())?.files();
+    let project = session.project()?.with_list(args.list.as_deref())?;
+    let files = project.files();
     match &args.command {
         SubscribersCommand::List(args) => list::run(args, &files, session),
         SubscribersCommand::Find(args) => find::run(args, &files, session),
         SubscribersCommand::Add(args) => add::run(args, &files, session),
         SubscribersCommand::Remove(args) => remove::run(args, &files, session),
+        SubscribersCommand::Import(args) => import::run(args, &files, session),
+        SubscribersCommand::Check(args) => check::run(args, &files, session),
+        SubscribersCommand::Suppress(args) => suppress::run(args, &files, session),
+        SubscribersCommand::Unsuppress(args) => unsuppress::run(args, &files, session),
+        SubscribersCommand::Prove(args) => prove::run(args, &project, session),
+        SubscribersCommand::Forget(args) => forget::run(args, &project, session),
     }
 }
 
