@@ -17,7 +17,7 @@ use super::edit::How;
 use super::files::Files;
 use super::history::{self, Head, Lines, Tally};
 use super::list::{Rows, Stamp};
-use super::record::{Records, Span, quote, unquote};
+use super::record::{Records, Span, line_ends, quote, unquote};
 use super::row::Row;
 use super::stage::Stage;
 use super::text::{decode, encode};
@@ -76,7 +76,7 @@ impl Draft {
         let lock = lock(files, how)?;
         let basis = Stamp::at(&files.list);
         let rows = open(files)?;
-        let (line_end, open_ended) = line_ends(files)?;
+        let (line_end, open_ended) = ends(files)?;
         let columns = rows.as_ref().map_or_else(Columns::of_new_list, |rows| rows.columns().clone());
         Ok(Draft {
             head: Head {
@@ -193,9 +193,11 @@ impl Draft {
         }
         let names: Vec<String> = new.iter().map(|(column, ..)| self.columns.name_of(*column)).collect();
         let noted = names.iter().zip(&new).map(|(name, (_, before, after))| (name.as_str(), *before, *after));
-        let line = self.lines.changed(self.head.change, row.line(), row.email(), noted);
+        let line = row.line().saturating_add_signed(self.shift);
+        let line = self.lines.changed(self.head.change, line, row.email(), noted);
         let Some(stage) = &mut self.stage else { return Ok(()) };
         let record = rewritten(row, &new, self.delimiter);
+        self.shift += lines(&record) - lines(row.raw.bytes);
         let end = row.raw.offset + row.raw.bytes.len() as u64;
         stage.splice(line, row.raw.offset..end, &[&record]).map_err(|error| self.failed(&error))
     }
@@ -203,7 +205,7 @@ impl Draft {
     /// Puts a deleted row back, letter by letter, before the byte `offset` of the old list.
     fn restore(&mut self, offset: u64, text: &str, line: u64) -> Result<()> {
         self.head.rows.added += 1;
-        self.shift += i64::try_from(text.lines().count().max(1)).unwrap_or(0);
+        self.shift += 1 + lines(text.as_bytes());
         if !self.begin()? {
             return Ok(());
         }
@@ -228,7 +230,7 @@ impl Draft {
         let line = self.next_line;
         let fields: Vec<Cow<'_, str>> = cells.iter().map(|cell| quote(cell.as_ref(), self.delimiter)).collect();
         let mut text = fields.join(char::from(self.delimiter).to_string().as_str());
-        self.next_line += 1 + text.matches(['\n', '\r']).count() as u64;
+        self.next_line = self.next_line.saturating_add_signed(1 + lines(text.as_bytes()));
         self.head.rows.added += 1;
         if !self.begin()? {
             return Ok(line);
@@ -255,7 +257,7 @@ impl Draft {
             let attempt = stage.copy_rest().and_then(|()| stage.write(end.as_bytes()));
             attempt.map_err(|error| self.failed(&error))?;
         }
-        self.next_line += text.lines().count().max(1) as u64;
+        self.next_line = self.next_line.saturating_add_signed(1 + lines(text.as_bytes()));
         self.restore(u64::MAX, text, line)
     }
 
@@ -378,6 +380,11 @@ fn rewritten(row: &Row<'_>, values: &[(usize, &str, &str)], delimiter: u8) -> Ve
     encode(&text, is_windows_1252).into_owned()
 }
 
+/// How many line ends there are.
+pub(super) fn lines(bytes: &[u8]) -> i64 {
+    i64::try_from(line_ends(bytes)).unwrap_or(i64::MAX)
+}
+
 /// The lock of the list's folder, which is made when it is missing. A dry run changes nothing and needs none.
 pub(super) fn lock(files: &Files, how: How<'_>) -> Result<Option<Lock>> {
     if how.dry_run {
@@ -393,7 +400,7 @@ pub(super) fn lock(files: &Files, how: How<'_>) -> Result<Option<Lock>> {
 }
 
 /// How lines end in the file, by its first, and whether its last one lacks its end.
-fn line_ends(files: &Files) -> Result<(&'static str, bool)> {
+fn ends(files: &Files) -> Result<(&'static str, bool)> {
     let read = || -> io::Result<(&'static str, bool)> {
         let mut file = match File::open(&files.list) {
             Ok(file) => file,

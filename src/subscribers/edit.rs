@@ -7,9 +7,10 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
 
+use super::choice::{SHOWN, likely};
 use super::column::{Columns, Field};
 use super::defect::cleaned_warning;
-use super::draft::{Changeset, Draft, open};
+use super::draft::{Changeset, Draft};
 use super::files::Files;
 use super::key::Keys;
 use super::status::Status;
@@ -163,8 +164,10 @@ pub fn remove(files: &Files, addresses: &[Address], how: How<'_>) -> Result<Remo
     })?;
     let known: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
     let unknown = numbers.iter().zip(addresses).filter(|(n, _)| !known[**n]);
-    for (n, address) in unknown.take(20) {
-        outcomes[*n] = Some(Removed::Unknown { likely: likely(files, address)? });
+    let unknown: Vec<(&usize, &Address)> = unknown.take(SHOWN).collect();
+    let addresses: Vec<&Address> = unknown.iter().map(|(_, address)| *address).collect();
+    for ((n, _), likely) in unknown.iter().zip(likely(files, &addresses)?) {
+        outcomes[**n] = Some(Removed::Unknown { likely });
     }
     let changeset = draft.commit()?;
     let outcome = |n: &usize| outcomes[*n].clone().unwrap_or(Removed::Unknown { likely: None });
@@ -205,19 +208,6 @@ fn cells(reader: &NewReader, columns: &Columns) -> Result<(Vec<String>, Vec<Diag
         set(name, value)?;
     }
     Ok((cells, warnings))
-}
-
-/// The address of the list most like one that is not in it.
-fn likely(files: &Files, address: &Address) -> Result<Option<String>> {
-    let mut best: Option<(f64, String)> = None;
-    let Some(mut rows) = open(files)? else { return Ok(None) };
-    while let Some(row) = rows.read()? {
-        let likeness = strsim::jaro_winkler(address.as_str(), row.email());
-        if likeness > 0.9 && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
-            best = Some((likeness, row.email().to_owned()));
-        }
-    }
-    Ok(best.map(|(_, email)| email))
 }
 
 #[cfg(test)]

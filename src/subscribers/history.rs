@@ -58,7 +58,7 @@ pub struct Head {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RowChange {
     pub change: u64,
-    /// The line of the list in which the row stood, or stands now when it was added.
+    /// The line of the list in which the row stands after the change, or in which a deleted one stood before.
     pub line: u64,
     /// What its address column held before, or holds now when it was added.
     pub address: String,

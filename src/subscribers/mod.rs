@@ -4,10 +4,14 @@
 //! memory: [`Rows`]; who of it is owed a mail is [`Audience`]; who has left since is [`Withdrawals`]; [`add`] and
 //! [`remove`] change single rows and leave every other byte. Who asks for it and what it looks like is not known here.
 
+mod assign;
 mod audience;
+mod choice;
 mod column;
 mod consent;
+mod dedupe;
 mod defect;
+mod delete;
 mod draft;
 mod edit;
 mod export;
@@ -18,24 +22,32 @@ pub mod import;
 mod key;
 mod list;
 mod person;
+mod merge;
 mod record;
 mod repeat;
 mod row;
 mod scan;
 mod segment;
 mod stage;
+mod statistics;
 mod status;
 mod suppress;
 mod suppression;
 mod survey;
+mod tags;
 mod text;
 mod veil;
+mod undo;
 mod withdrawal;
 
+pub use assign::{AssignReport, Assignment, Operator, assign};
 pub use audience::{Audience, AudienceSummary, Exclusions};
+pub use choice::{Changed, Choice, Kept, SHOWN, Sample, Unknown};
 pub use column::{Columns, Field, normal_name};
 pub use consent::{CONSENT_COLUMNS, Consent};
+pub use dedupe::{DedupeReport, Group, dedupe};
 pub use defect::{Defects, Fault, Remark};
+pub use delete::{DeleteReport, delete};
 pub use draft::{Basis, Changeset, Draft, Edit};
 pub use edit::{AddReport, Added, How, NewReader, RemoveReport, Removed, add, remove};
 pub use export::spreadsheet_line;
@@ -43,16 +55,22 @@ pub use files::{DEFAULT_LIST, Files, ListSettings};
 pub use forget::{Forgotten, forget};
 pub use history::{Entry, Head, History, RowChange, Tally, erase};
 pub use list::Rows;
+pub use merge::{Difference, MergeReport, merge};
 pub use person::{ListRow, Person, PersonChange, PersonSuppression};
 pub use row::{Row, Subscriber};
 pub use segment::Segment;
+pub use statistics::{Statistics, statistics};
 pub use status::Status;
-pub use suppress::{LetIn, NewSuppression, Target, suppress, suppress_all, unsuppress};
+pub use suppress::{LetIn, NewSuppression, SuppressionTarget, suppress, suppress_all, unsuppress};
 pub use suppression::{Suppression, SuppressionCounts, Suppressions};
 pub use survey::survey;
+pub use tags::words;
 pub use text::{Cleaned, clean};
+pub use undo::{Conflict, Target, UndoReport, undo};
 pub use withdrawal::{Withdrawal, Withdrawals};
 
+#[cfg(test)]
+mod laws;
 #[cfg(test)]
 mod test {
     //! What the tests of this module share: a list in a folder of its own.

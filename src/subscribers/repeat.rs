@@ -37,22 +37,7 @@ pub(super) struct Repeats {
 impl Repeats {
     /// Goes through the list, which stands at its first row before and after.
     pub(super) fn find(rows: &mut Rows) -> Result<Repeats> {
-        let hash = Hash::default();
-        let mut places = Vec::new();
-        let mut hashes: Vec<u64> = Vec::new();
-        let mut number = 0u32;
-        while let Some(row) = rows.read()? {
-            if (number as usize).is_multiple_of(STEP) {
-                places.push((row.raw.offset, row.line()));
-            }
-            if row.has_address() {
-                hashes.push(u64::from(hash.of(row.email())) << 32 | u64::from(number));
-            }
-            number = number.checked_add(1).ok_or_else(|| {
-                Diagnostic::error("the list has more than four billion rows").help("split it into several lists")
-            })?;
-        }
-        hashes.sort_unstable();
+        let (places, hashes) = hashes(rows)?;
         let mut found = Vec::new();
         for run in hashes.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
             compare(rows, &places, run, &mut found)?;
@@ -71,6 +56,53 @@ impl Repeats {
     }
 }
 
+/// Goes through the list once: the places of some rows, and for each row with an address its hash (the upper half) and its
+/// number, sorted.
+fn hashes(rows: &mut Rows) -> Result<(Vec<(u64, u64)>, Vec<u64>)> {
+    let hash = Hash::default();
+    let mut places = Vec::new();
+    let mut hashes: Vec<u64> = Vec::new();
+    let mut number = 0u32;
+    while let Some(row) = rows.read()? {
+        if (number as usize).is_multiple_of(STEP) {
+            places.push((row.raw.offset, row.line()));
+        }
+        if row.has_address() {
+            hashes.push(u64::from(hash.of(row.email())) << 32 | u64::from(number));
+        }
+        number = number.checked_add(1).ok_or_else(|| {
+            Diagnostic::error("the list has more than four billion rows").help("split it into several lists")
+        })?;
+    }
+    hashes.sort_unstable();
+    Ok((places, hashes))
+}
+
+/// The numbers of the rows, counted from 0, of every address that has several, and a way to read them. The list stands at
+/// its first row before and after.
+pub(super) fn groups(rows: &mut Rows) -> Result<(Vec<Vec<u32>>, Places)> {
+    let (places, hashes) = hashes(rows)?;
+    let mut found = Vec::new();
+    for run in hashes.chunk_by(|a, b| a >> 32 == b >> 32).filter(|run| run.len() > 1) {
+        let groups = same(rows, &places, run)?.into_iter().filter(|group| group.rows.len() > 1);
+        found.extend(groups.map(|group| group.rows.into_iter().map(|(row, _)| row).collect::<Vec<u32>>()));
+    }
+    // In the order of the list.
+    found.sort_unstable();
+    rows.rewind()?;
+    Ok((found, Places(places)))
+}
+
+/// Where some of the rows begin: byte and line.
+pub(super) struct Places(Vec<(u64, u64)>);
+
+impl Places {
+    /// Reads a row by its number.
+    pub(super) fn read<'a>(&self, rows: &'a mut Rows, number: u32) -> Result<Option<Row<'a>>> {
+        read(rows, &self.0, number as usize)
+    }
+}
+
 /// The rows of one address among those of one hash.
 struct Group {
     email: String,
@@ -81,6 +113,15 @@ struct Group {
 
 /// Reads the rows of one hash, in their order, and finds those with the same address.
 fn compare(rows: &mut Rows, places: &[(u64, u64)], run: &[u64], found: &mut Vec<Repeat>) -> Result<()> {
+    for group in same(rows, places, run)?.into_iter().filter(|group| group.rows.len() > 1) {
+        let withdrawn = group.withdrawn;
+        found.extend(group.rows.into_iter().map(|(row, earlier)| Repeat { row, earlier, withdrawn }));
+    }
+    Ok(())
+}
+
+/// The rows of one hash by their addresses.
+fn same(rows: &mut Rows, places: &[(u64, u64)], run: &[u64]) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
     for entry in run {
         let number = u32::try_from(entry & u64::from(u32::MAX)).unwrap_or_default();
@@ -98,11 +139,7 @@ fn compare(rows: &mut Rows, places: &[(u64, u64)], run: &[u64], found: &mut Vec<
             group.first = group.first.or(Some(row.line()));
         }
     }
-    for group in groups.into_iter().filter(|group| group.rows.len() > 1) {
-        let withdrawn = group.withdrawn;
-        found.extend(group.rows.into_iter().map(|(row, earlier)| Repeat { row, earlier, withdrawn }));
-    }
-    Ok(())
+    Ok(groups)
 }
 
 /// Reads row `number` again.

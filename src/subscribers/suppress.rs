@@ -24,18 +24,18 @@ const HEADER: &str = "address,reason,date,source";
 
 /// An address, or every address of a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Target {
+pub enum SuppressionTarget {
     Address(Address),
     /// In its A-label form, without the `@`.
     Domain(String),
 }
 
-impl Target {
+impl SuppressionTarget {
     /// Reads `ann@example.com` or `@example.com`.
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Target> {
+    pub fn parse(text: &str) -> Result<SuppressionTarget> {
         let text = text.trim();
         let wrong = |error: &dyn std::fmt::Display| {
             Diagnostic::error(format!("`{text}` can't be suppressed: {error}"))
@@ -43,18 +43,18 @@ impl Target {
         };
         match text.strip_prefix('@') {
             Some(domain) => Address::parse(&format!("x@{domain}"))
-                .map(|address| Target::Domain(address.domain().to_owned()))
+                .map(|address| SuppressionTarget::Domain(address.domain().to_owned()))
                 .map_err(|error| wrong(&error)),
-            None => Address::parse(text).map(Target::Address).map_err(|error| wrong(&error)),
+            None => Address::parse(text).map(SuppressionTarget::Address).map_err(|error| wrong(&error)),
         }
     }
 }
 
-impl std::fmt::Display for Target {
+impl std::fmt::Display for SuppressionTarget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Target::Address(address) => address.fmt(f),
-            Target::Domain(domain) => write!(f, "@{domain}"),
+            SuppressionTarget::Address(address) => address.fmt(f),
+            SuppressionTarget::Domain(domain) => write!(f, "@{domain}"),
         }
     }
 }
@@ -62,7 +62,7 @@ impl std::fmt::Display for Target {
 /// One row to be added.
 #[derive(Debug, Clone)]
 pub struct NewSuppression {
-    pub target: Target,
+    pub target: SuppressionTarget,
     pub reason: String,
     /// As it is to be written: `2026-11-23`.
     pub date: String,
@@ -87,7 +87,7 @@ pub fn suppress(path: &Path, addresses: &[Address], reason: &str, source: &str, 
     let new: Vec<NewSuppression> = addresses
         .iter()
         .map(|address| NewSuppression {
-            target: Target::Address(address.clone()),
+            target: SuppressionTarget::Address(address.clone()),
             reason: reason.to_owned(),
             date: date.to_string(),
             source: source.to_owned(),
@@ -105,8 +105,8 @@ fn add_new(path: &Path, new: &[NewSuppression], dry_run: bool) -> Result<Vec<boo
         let word = new.target.to_string();
         // That its domain is suppressed says nothing of the address once the domain is let in again.
         let is_known = match &new.target {
-            Target::Address(_) => known.find(&word).is_some_and(|found| !found.by_domain),
-            Target::Domain(_) => known.find(&word).is_some(),
+            SuppressionTarget::Address(_) => known.find(&word).is_some_and(|found| !found.by_domain),
+            SuppressionTarget::Domain(_) => known.find(&word).is_some(),
         };
         let is_new = !is_known && twice.enter(&word).is_none();
         added.push(is_new);
@@ -130,7 +130,7 @@ pub(super) fn veil(files: &Files, address: &Address, date: &str) -> Result<bool>
     if known.find(address.as_str()).is_none_or(|found| !found.is_forgotten) {
         append(&files.suppressions, &[[word.to_string(), "forgotten".to_owned(), date.to_owned(), String::new()]])?;
     }
-    let removed = take_out(&files.suppressions, &[Target::Address(address.clone())], None, false)?;
+    let removed = take_out(&files.suppressions, &[SuppressionTarget::Address(address.clone())], None, false)?;
     Ok(removed[0].is_some())
 }
 
@@ -146,7 +146,7 @@ pub struct LetIn {
 ///
 /// # Errors
 /// The file can't be understood or written; then nothing is changed.
-pub fn unsuppress(files: &Files, targets: &[Target], dry_run: bool) -> Result<Vec<Option<LetIn>>> {
+pub fn unsuppress(files: &Files, targets: &[SuppressionTarget], dry_run: bool) -> Result<Vec<Option<LetIn>>> {
     let _lock = if dry_run { None } else { Some(lock(&files.suppressions)?) };
     let suppressions = Suppressions::load(&files.suppressions)?;
     let has_forgotten = suppressions.counts().forgotten > 0;
@@ -154,7 +154,12 @@ pub fn unsuppress(files: &Files, targets: &[Target], dry_run: bool) -> Result<Ve
     take_out(&files.suppressions, targets, veil.as_ref(), dry_run)
 }
 
-fn take_out(path: &Path, targets: &[Target], veil: Option<&Veil>, dry_run: bool) -> Result<Vec<Option<LetIn>>> {
+fn take_out(
+    path: &Path,
+    targets: &[SuppressionTarget],
+    veil: Option<&Veil>,
+    dry_run: bool,
+) -> Result<Vec<Option<LetIn>>> {
     let mut found = vec![None; targets.len()];
     let mut keys = Keys::default();
     let mut numbers = Vec::new();
@@ -163,7 +168,7 @@ fn take_out(path: &Path, targets: &[Target], veil: Option<&Veil>, dry_run: bool)
             numbers.push(n);
         }
     }
-    let veiled = |target: &Target| veil.zip(Some(target.to_string())).map(|(veil, text)| veil.over(&text));
+    let veiled = |target: &SuppressionTarget| veil.zip(Some(target.to_string())).map(|(veil, text)| veil.over(&text));
     let veils: Vec<Option<Veiled>> = targets.iter().map(veiled).collect();
     let file = match File::open(path) {
         Ok(file) => file,
@@ -269,7 +274,7 @@ mod tests {
     }
 
     fn new(target: &str) -> NewSuppression {
-        let target = Target::parse(target).unwrap();
+        let target = SuppressionTarget::parse(target).unwrap();
         NewSuppression { target, reason: "unknown; gone".into(), date: "2026-11-23".into(), source: "spring".into() }
     }
 
@@ -300,7 +305,8 @@ mod tests {
         let text =
             "address;reason\r\n\"Ann@example.com\";spam\r\n@example.org;\r\nbob@example.com;x\r\nann@example.com;twice";
         std::fs::write(&files.suppressions, text).unwrap();
-        let targets = ["ann@EXAMPLE.com", "@example.org", "x@example.org"].map(|text| Target::parse(text).unwrap());
+        let targets =
+            ["ann@EXAMPLE.com", "@example.org", "x@example.org"].map(|text| SuppressionTarget::parse(text).unwrap());
         let let_in = |reason: &str| Some(LetIn { reason: reason.to_owned(), was_forgotten: false });
         assert_eq!(unsuppress(&files, &targets, true).unwrap(), [let_in("spam"), let_in(""), None]);
         assert_eq!(std::fs::read_to_string(&files.suppressions).unwrap(), text);
@@ -319,7 +325,7 @@ mod tests {
         assert!(!text.contains("ann@") && text.lines().count() == 3, "{text}");
         let suppressions = Suppressions::load(&files.suppressions).unwrap();
         assert!(suppressions.find("ann@example.com").unwrap().is_forgotten);
-        let let_in = unsuppress(&files, &[Target::Address(ann)], false).unwrap();
+        let let_in = unsuppress(&files, &[SuppressionTarget::Address(ann)], false).unwrap();
         assert!(let_in[0].as_ref().unwrap().was_forgotten);
         assert!(Suppressions::load(&files.suppressions).unwrap().find("ann@example.com").is_none());
     }

@@ -36,6 +36,14 @@ pub(super) fn name_server(text: &str) -> Result<SocketAddr, String> {
     ip.or_else(|_| text.parse()).map_err(|_| "write it as in 192.0.2.53 or 192.0.2.53:5353".to_owned())
 }
 
+/// What is suspicious about an address.
+pub(super) fn suspicious(address: &str, suspicion: &Suspicion) -> String {
+    match suspicion {
+        Suspicion::Role => format!("{address} is not one person's mailbox"),
+        Suspicion::Typo(likely) => format!("{address}: was {likely} meant?"),
+    }
+}
+
 /// A domain that can't take mail, or of which nobody can tell.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Domain {
@@ -94,11 +102,8 @@ pub(super) fn run(args: &CheckArgs, files: &Files, session: &Session) -> Result<
     })?;
     show_defects(&defects, session);
     for odd in odd.iter().take(20) {
-        let told = match &odd.suspicion {
-            Suspicion::Role => format!("row {}: {} is not one person's mailbox", odd.row, odd.address),
-            Suspicion::Typo(likely) => format!("row {}: {}: was {likely} meant?", odd.row, odd.address),
-        };
-        session.screen.diagnostic(&Diagnostic::warning(told));
+        let told = suspicious(&odd.address, &odd.suspicion);
+        session.screen.diagnostic(&Diagnostic::warning(format!("row {}: {told}", odd.row)));
     }
     let dead = looked_up(args, domains, session)?;
     session.screen.result(format!(

@@ -9,7 +9,7 @@ use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::report::{count, counted};
 use crate::subscribers::import::Returns;
-use crate::subscribers::{Files, NewSuppression, Suppressions, Target, suppress_all};
+use crate::subscribers::{Files, NewSuppression, SuppressionTarget, Suppressions, suppress_all};
 
 /// Write to someone no more, whatever a list says
 ///
@@ -61,14 +61,14 @@ pub(super) fn run(args: &SuppressArgs, files: &Files, session: &Session) -> Resu
     };
     let mut wanted = Vec::new();
     for text in &args.targets {
-        wanted.push(new(Target::parse(text)?, String::new(), "command line"));
+        wanted.push(new(SuppressionTarget::parse(text)?, String::new(), "command line"));
     }
     let returns = Returns::read(&args.import)?;
     let source: Vec<String> =
         args.import.iter().filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect();
     let source = source.join(", ");
     for (address, date) in returns.addresses {
-        wanted.push(new(Target::Address(address), date, &source));
+        wanted.push(new(SuppressionTarget::Address(address), date, &source));
     }
     if wanted.is_empty() && args.import.is_empty() {
         return show(files, session);

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result, printable};
-use crate::subscribers::{Files, Suppressions, Target, unsuppress};
+use crate::subscribers::{Files, SuppressionTarget, Suppressions, unsuppress};
 
 /// Let someone be written to again, because they asked for it
 ///
@@ -35,7 +35,8 @@ struct Document {
 }
 
 pub(super) fn run(args: &UnsuppressArgs, files: &Files, session: &Session) -> Result<Exit> {
-    let targets: Vec<Target> = args.targets.iter().map(|text| Target::parse(text)).collect::<Result<_>>()?;
+    let targets: Vec<SuppressionTarget> =
+        args.targets.iter().map(|text| SuppressionTarget::parse(text)).collect::<Result<_>>()?;
     let let_in = unsuppress(files, &targets, args.dry_run)?;
     let suppressions = Suppressions::load(&files.suppressions)?;
     let mut answers = Vec::new();

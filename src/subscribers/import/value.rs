@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use jiff::civil::{Date, DateTime};
 
+use super::super::tags::{with, words};
 use crate::clock::Timestamp;
 
 /// A moment in its international form, `2026-11-23T06:00:00Z` or `2026-11-23`, when it is written in one of the forms that
@@ -54,38 +55,14 @@ pub(super) fn tags(cell: &str) -> impl Iterator<Item = String> {
 
 /// The tags of a cell of the list, and those of `more` that aren't among them; `None`: nothing is new.
 pub(super) fn merged_tags(cell: &str, more: &str) -> Option<String> {
-    let known: Vec<&str> = words(cell).collect();
-    let mut new: Vec<&str> = Vec::new();
+    let mut all: Option<String> = None;
     for tag in words(more) {
-        if !known.iter().chain(&new).any(|known| known.eq_ignore_ascii_case(tag)) {
-            new.push(tag);
+        let known = all.as_deref().unwrap_or(cell);
+        if !words(known).any(|known| known.eq_ignore_ascii_case(tag)) {
+            all = Some(with(known, tag));
         }
     }
-    if new.is_empty() {
-        return None;
-    }
-    // The owner's way of writing them is kept.
-    let between = if cell.contains(';') {
-        ";"
-    } else if cell.contains(',') || known.len() < 2 {
-        ","
-    } else {
-        " "
-    };
-    let blank = if cell.contains(", ") || cell.contains("; ") { " " } else { "" };
-    let mut out = cell.trim_end_matches([',', ';', ' ']).to_owned();
-    for tag in new {
-        if !out.is_empty() {
-            out.push_str(between);
-            out.push_str(blank);
-        }
-        out.push_str(tag);
-    }
-    Some(out)
-}
-
-fn words(cell: &str) -> impl Iterator<Item = &str> {
-    cell.split([',', ';', ' ']).filter(|word| !word.is_empty())
+    all
 }
 
 #[cfg(test)]
@@ -126,7 +103,7 @@ mod tests {
         assert_eq!(merged_tags("a, b", "b,c").as_deref(), Some("a, b, c"));
         assert_eq!(merged_tags("a;b", "c").as_deref(), Some("a;b;c"));
         assert_eq!(merged_tags("a b", "c").as_deref(), Some("a b c"));
-        assert_eq!(merged_tags("", "x,y").as_deref(), Some("x,y"));
+        assert_eq!(merged_tags("", "x,y").as_deref(), Some("x y"));
         assert_eq!(merged_tags("A", "a"), None);
         assert_eq!(merged_tags("A", ""), None);
     }
