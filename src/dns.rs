@@ -228,8 +228,8 @@ mod tests {
         server.abort();
         let found: Vec<Verdict> = found.into_values().collect();
         // In the order of their names: address, empty, mx, none, null.
-        use Verdict::{NoDomain, NoServer, Refuses, Takes};
-        assert_eq!(found, [Takes, NoServer, Takes, NoDomain, Refuses]);
+        let expected = [Verdict::Takes, Verdict::NoServer, Verdict::Takes, Verdict::NoDomain, Verdict::Refuses];
+        assert_eq!(found, expected);
     }
 
     /// What a tiny name server answers: by the first label of the name, and by the type that is asked for.

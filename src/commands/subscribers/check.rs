@@ -47,7 +47,8 @@ pub(super) fn suspicious(address: &str, suspicion: &Suspicion) -> String {
 /// A domain that can't take mail, or of which nobody can tell.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct Domain {
-    pub(super) domain: String,
+    #[serde(rename = "domain")]
+    pub(super) name: String,
     pub(super) readers: u64,
     #[serde(flatten)]
     pub(super) verdict: Verdict,
@@ -105,7 +106,7 @@ pub(super) fn run(args: &CheckArgs, files: &Files, session: &Session) -> Result<
         let told = suspicious(&odd.address, &odd.suspicion);
         session.screen.diagnostic(&Diagnostic::warning(format!("row {}: {told}", odd.row)));
     }
-    let dead = looked_up(args, domains, session)?;
+    let dead = looked_up(args, &domains, session)?;
     session.screen.result(format!(
         "{label}: {}, {}, {}",
         counted(count, "row", "rows"),
@@ -125,13 +126,13 @@ pub(super) fn run(args: &CheckArgs, files: &Files, session: &Session) -> Result<
 }
 
 #[cfg(feature = "dns")]
-fn looked_up(args: &CheckArgs, domains: BTreeMap<String, u64>, session: &Session) -> Result<Option<Vec<Domain>>> {
+fn looked_up(args: &CheckArgs, domains: &BTreeMap<String, u64>, session: &Session) -> Result<Option<Vec<Domain>>> {
     if args.mx { ask(domains, args.name_server, session).map(Some) } else { Ok(None) }
 }
 
 #[cfg(not(feature = "dns"))]
-#[expect(clippy::unnecessary_wraps, clippy::needless_pass_by_value, reason = "as with the feature")]
-fn looked_up(_: &CheckArgs, _: BTreeMap<String, u64>, _: &Session) -> Result<Option<Vec<Domain>>> {
+#[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
+fn looked_up(_: &CheckArgs, _: &BTreeMap<String, u64>, _: &Session) -> Result<Option<Vec<Domain>>> {
     Ok(None)
 }
 
@@ -150,12 +151,12 @@ pub(super) fn look_up<'a>(
             None => drop(domains.insert(domain.to_owned(), 1)),
         }
     }
-    ask(domains, server, session)
+    ask(&domains, server, session)
 }
 
 /// Asks for each domain once, and tells which take no mail.
 #[cfg(feature = "dns")]
-fn ask(domains: BTreeMap<String, u64>, server: Option<SocketAddr>, session: &Session) -> Result<Vec<Domain>> {
+fn ask(domains: &BTreeMap<String, u64>, server: Option<SocketAddr>, session: &Session) -> Result<Vec<Domain>> {
     use crate::dns::{AT_ONCE, Resolver, look_up_all};
     session.screen.say(format!("Looking up {} …", counted(domains.len() as u64, "domain", "domains")));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -165,20 +166,19 @@ fn ask(domains: BTreeMap<String, u64>, server: Option<SocketAddr>, session: &Ses
     let mut found = runtime.block_on(async {
         let resolver = std::sync::Arc::new(Resolver::new(server)?);
         let mut found = Vec::new();
-        let names: Vec<String> = domains.keys().cloned().collect();
-        look_up_all(resolver, names, AT_ONCE, |domain, verdict| {
+        look_up_all(resolver, domains.keys().cloned(), AT_ONCE, |domain, verdict| {
             if verdict != Verdict::Takes {
                 let readers = domains.get(&domain).copied().unwrap_or(0);
-                found.push(Domain { domain, readers, verdict });
+                found.push(Domain { name: domain, readers, verdict });
             }
         })
         .await;
         Ok::<_, Diagnostic>(found)
     })?;
-    found.sort_by(|a, b| b.readers.cmp(&a.readers).then_with(|| a.domain.cmp(&b.domain)));
+    found.sort_by(|a, b| b.readers.cmp(&a.readers).then_with(|| a.name.cmp(&b.name)));
     for domain in found.iter().take(20) {
         let readers = counted(domain.readers, "reader", "readers");
-        let told = format!("{} ({readers}) {}", domain.domain, domain.verdict.words());
+        let told = format!("{} ({readers}) {}", domain.name, domain.verdict.words());
         session.screen.diagnostic(&if domain.verdict.is_dead() {
             Diagnostic::warning(told)
         } else {

@@ -20,6 +20,7 @@ use crate::subscribers::{Files, Rows, Status, clean};
 /// forgotten comes back. Exports of Mailchimp (also the zip), Substack, Ghost, Buttondown, listmonk, Keila, Kit, beehiiv,
 /// MailerLite, phpList and Google Contacts are known by their first line. `letterpress subscribers undo` takes it back.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct ImportArgs {
     /// The exports: CSV, or a zip archive with such
     #[arg(required = true, value_name = "FILE")]

@@ -174,7 +174,7 @@ impl Plan {
         };
         let needless = manner.resubscribe.iter().filter(|address| !comes_back(address));
         let needless = needless.map(ToString::to_string).collect();
-        if !has_status && outcomes.iter().any(needs_status) {
+        if !has_status && outcomes.iter().copied().any(needs_status) {
             new_columns.insert(0, "status".to_owned());
         }
         if counts.new + counts.changed == 0 {
@@ -209,7 +209,7 @@ impl Plan {
         draft.only_if(Some(self.basis))?;
         self.still_allowed(files)?;
         let status = match draft.columns().status {
-            None if self.outcomes.iter().any(needs_status) => Some(draft.require("status")?),
+            None if self.outcomes.iter().copied().any(needs_status) => Some(draft.require("status")?),
             known => known,
         };
         let fields = Fields::of(&self.incoming, &mut draft)?;
@@ -276,8 +276,8 @@ impl Incoming {
 }
 
 /// Whether it can't be written into a list without the column `status`, in which all are active.
-fn needs_status(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::New(status) if *status != Status::Active)
+fn needs_status(outcome: Outcome) -> bool {
+    matches!(outcome, Outcome::New(status) if status != Status::Active)
         || matches!(outcome, Outcome::Changed(Some(_), _))
 }
 

@@ -408,7 +408,7 @@ impl Preset {
         let wanted = if wanted == "convertkit" { "kit" } else { &wanted };
         PRESETS.into_iter().find(|preset| preset.name == wanted).ok_or_else(|| {
             let names = PRESETS.map(|preset| preset.name);
-            match did_you_mean(wanted, names.into_iter()) {
+            match did_you_mean(wanted, names) {
                 Some(likely) => format!("did you mean `{likely}`?"),
                 None => format!("write one of {}", names.join(", ")),
             }

@@ -95,7 +95,7 @@ impl Store {
 }
 
 /// The values of one row.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) struct Values<'a> {
     bytes: &'a [u8],
 }
