@@ -21,7 +21,7 @@ use super::tags;
 use super::text::clean;
 
 /// Columns that a list gets when they are needed; any other has to be asked for.
-const OWN: [&str; 5] = ["name", "status", "tags", "language", "subscribed_at"];
+pub(super) const OWN: [&str; 5] = ["name", "status", "tags", "language", "subscribed_at"];
 
 /// What is to become of a column.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,10 +3,15 @@
 //! Looking and writing happen under one lock, so two processes that change the list at once lose nothing. How a change
 //! gets into the file is in `draft`, what is written down of it in `history`.
 
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
 
+use super::assign::OWN;
 use super::choice::{SHOWN, likely};
 use super::column::{Columns, Field};
 use super::defect::cleaned_warning;
@@ -99,8 +104,14 @@ pub fn add(files: &Files, readers: &[NewReader], resubscribe: bool, how: How<'_>
             outcomes[n] = reason.map(|reason| Added::Suppressed { reason: reason.to_owned() });
         }
     }
+    let named = readers.iter().filter(|reader| !reader.name.is_empty()).map(|_| "name").take(1);
+    let set = readers.iter().flat_map(|reader| &reader.set).map(|(name, _)| name.as_str());
+    let wanted_columns: BTreeSet<&str> = named.chain(set).filter(|name| OWN.contains(name)).collect();
+    for name in wanted_columns {
+        draft.require(name)?;
+    }
     let cells: Vec<(Vec<String>, Vec<Diagnostic>)> =
-        readers.iter().map(|reader| cells(reader, draft.columns())).collect::<Result<_>>()?;
+        readers.iter().map(|reader| cells(reader, how.at, draft.columns())).collect::<Result<_>>()?;
     let status = draft.columns().status.unwrap_or_default();
     draft.visit(|row, edit| {
         let Some(n) = keys.find(row.email()).and_then(|key| wanted.get(key)).filter(|_| row.has_address()) else {
@@ -175,7 +186,7 @@ pub fn remove(files: &Files, addresses: &[Address], how: How<'_>) -> Result<Remo
 }
 
 /// The values of a new row by column, cleaned; with what had to be cleaned.
-fn cells(reader: &NewReader, columns: &Columns) -> Result<(Vec<String>, Vec<Diagnostic>)> {
+fn cells(reader: &NewReader, at: Timestamp, columns: &Columns) -> Result<(Vec<String>, Vec<Diagnostic>)> {
     let mut cells = vec![String::new(); columns.len()];
     let mut warnings = Vec::new();
     let mut set = |name: &str, value: &str| -> Result<()> {
@@ -197,6 +208,9 @@ fn cells(reader: &NewReader, columns: &Columns) -> Result<(Vec<String>, Vec<Diag
     set("email", reader.address.as_str())?;
     if columns.status.is_some() {
         set("status", Status::Active.as_str())?;
+    }
+    if columns.column("subscribed_at").is_some() {
+        set("subscribed_at", &at.to_zoned(TimeZone::UTC).date().to_string())?;
     }
     if !reader.name.is_empty() {
         set("name", &reader.name)?;

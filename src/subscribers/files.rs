@@ -9,6 +9,8 @@ use crate::publication::SettingError;
 
 /// The list that is meant when none is named.
 pub const DEFAULT_LIST: &str = "readers";
+/// The first line of a list that is begun by name.
+pub const NEW_LIST: &str = "email,name,status,tags,language,subscribed_at";
 /// Tables of the folder that are no lists.
 const OTHERS: [&str; 2] = ["suppressions", "history"];
 

@@ -8,6 +8,7 @@ mod distance;
 mod dkim;
 mod hostile;
 mod journal;
+mod list;
 mod privacy;
 mod publication;
 mod referee;

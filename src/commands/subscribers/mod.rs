@@ -1,17 +1,30 @@
 //! `letterpress subscribers`: looking at the list and changing it.
 
 mod add;
+mod change;
 mod check;
+mod dedupe;
+mod delete;
+mod edit;
+mod export;
+mod filter;
 mod find;
 mod forget;
+mod history;
 mod import;
 mod list;
 mod listing;
+mod merge;
+mod new;
 mod person;
 mod prove;
 mod remove;
+mod stats;
 mod suppress;
+mod table;
+mod undo;
 mod unsuppress;
+mod who;
 
 use clap::{Args, Subcommand};
 
@@ -36,6 +49,10 @@ enum SubscribersCommand {
     List(list::ListArgs),
     Find(find::FindArgs),
     Add(add::AddArgs),
+    Edit(edit::EditArgs),
+    Tag(edit::TagArgs),
+    /// Take a tag away from readers
+    Untag(edit::TagArgs),
     Remove(remove::RemoveArgs),
     Import(import::ImportArgs),
     Check(check::CheckArgs),
@@ -43,6 +60,14 @@ enum SubscribersCommand {
     Unsuppress(unsuppress::UnsuppressArgs),
     Prove(prove::ProveArgs),
     Forget(forget::ForgetArgs),
+    Delete(delete::DeleteArgs),
+    Dedupe(dedupe::DedupeArgs),
+    Merge(merge::MergeArgs),
+    Export(export::ExportArgs),
+    Stats(stats::StatsArgs),
+    History(history::HistoryArgs),
+    Undo(undo::UndoArgs),
+    New(new::NewArgs),
 }
 
 pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
@@ -52,6 +77,9 @@ pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
         SubscribersCommand::List(args) => list::run(args, &files, session),
         SubscribersCommand::Find(args) => find::run(args, &files, session),
         SubscribersCommand::Add(args) => add::run(args, &files, session),
+        SubscribersCommand::Edit(args) => edit::run(args, &files, session),
+        SubscribersCommand::Tag(args) => edit::tag(args, true, &files, session),
+        SubscribersCommand::Untag(args) => edit::tag(args, false, &files, session),
         SubscribersCommand::Remove(args) => remove::run(args, &files, session),
         SubscribersCommand::Import(args) => import::run(args, &files, session),
         SubscribersCommand::Check(args) => check::run(args, &files, session),
@@ -59,6 +87,14 @@ pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
         SubscribersCommand::Unsuppress(args) => unsuppress::run(args, &files, session),
         SubscribersCommand::Prove(args) => prove::run(args, &project, session),
         SubscribersCommand::Forget(args) => forget::run(args, &project, session),
+        SubscribersCommand::Delete(args) => delete::run(args, &files, session),
+        SubscribersCommand::Dedupe(args) => dedupe::run(args, &files, session),
+        SubscribersCommand::Merge(args) => merge::run(args, &files, session),
+        SubscribersCommand::Export(args) => export::run(args, &files, &project, session),
+        SubscribersCommand::Stats(args) => stats::run(args, &files, session),
+        SubscribersCommand::History(args) => history::run(args, &files, session),
+        SubscribersCommand::Undo(args) => undo::run(args, &files, session),
+        SubscribersCommand::New(args) => new::run(args, &files, session),
     }
 }
 

@@ -1,10 +1,13 @@
 //! All that is kept about one person, as `prove` tells it and `export --person` gives it.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use crate::address::Address;
-use crate::commands::Session;
-use crate::diagnostic::{Diagnostic, Result};
+use crate::commands::{Exit, Session};
+use crate::diagnostic::{Diagnostic, Result, shown_path};
+use crate::durable::{self, Privacy};
 use crate::mailing::{Received, received};
 use crate::project::Project;
 use crate::subscribers::Person;
@@ -48,4 +51,28 @@ pub(super) fn nothing(address: &Address, session: &Session) {
         &Diagnostic::error(format!("nothing is kept about {address}"))
             .help("`letterpress subscribers find` looks for a part of an address or a name"),
     );
+}
+
+/// `letterpress subscribers export --person ADDRESS`: the record as JSON, on standard output or in a file.
+pub(super) fn export(text: &str, file: Option<&Path>, project: &Project, session: &Session) -> Result<Exit> {
+    let address = address(text)?;
+    let record = Record::find(project, &address)?;
+    if record.is_unknown() {
+        nothing(&address, session);
+        return Ok(Exit::Failed);
+    }
+    let json = serde_json::to_string_pretty(&record)
+        .map_err(|error| Diagnostic::error(format!("the record can't be written: {error}")))?;
+    match file {
+        Some(path) => {
+            durable::create_new(path, Privacy::Private, format!("{json}\n").as_bytes())?;
+            session.screen.result(format!("all about {address} written to {}", shown_path(path)));
+            session.screen.document(&serde_json::json!({ "file": shown_path(path), "address": address }));
+        }
+        None => {
+            session.screen.result(&json);
+            session.screen.document(&record);
+        }
+    }
+    Ok(Exit::Done)
 }
