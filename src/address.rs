@@ -214,7 +214,9 @@ fn check_local_part(local: &str) -> Result<(), AddressError> {
 /// A character beyond ASCII that can be seen and does nothing: RFC 6531 allows all, RFC 6532 section 3.1 asks for NFC, and
 /// blanks or control characters there are a mistake.
 fn is_letter(c: char) -> bool {
-    !c.is_control() && !c.is_whitespace() && !crate::diagnostic::is_unprintable(c)
+    // What is invisible or turns the direction of writing.
+    let acts = matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+    !c.is_control() && !c.is_whitespace() && !acts
 }
 
 /// RFC 5321 section 4.1.2, `Quoted-string`: printable ASCII, `"` and `\` behind a backslash.
