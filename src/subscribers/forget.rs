@@ -22,6 +22,8 @@ pub struct Forgotten {
     pub history: u64,
     /// They were suppressed by name before.
     pub suppression: bool,
+    /// The key by which forgotten people are known was made just now.
+    pub new_key: bool,
 }
 
 /// Forgets a person in all lists of the folder. Once begun it can be run again until it is done: first they are kept out,
@@ -35,7 +37,7 @@ pub fn forget(folder: &Path, address: &Address, how: How<'_>) -> Result<Forgotte
     {
         let _lock = Lock::acquire(&files.lock)?;
         let date = how.at.to_zoned(jiff::tz::TimeZone::UTC).date().to_string();
-        forgotten.suppression = veil(&files, address, &date)?;
+        (forgotten.suppression, forgotten.new_key) = veil(&files, address, &date)?;
     }
     for name in Files::all(folder) {
         let files = Files::named(folder, &name)?;

@@ -121,9 +121,9 @@ fn add_new(path: &Path, new: &[NewSuppression], dry_run: bool) -> Result<Vec<boo
 }
 
 /// Puts a word that nobody can read in the place of an address: it stays suppressed, and no row names it. Says whether a
-/// row did. Only under the lock of the lists.
-pub(super) fn veil(files: &Files, address: &Address, date: &str) -> Result<bool> {
-    let (veil, _) = Veil::load_or_create(&files.suppressions)?;
+/// row did, and whether the key was made just now. Only under the lock of the lists.
+pub(super) fn veil(files: &Files, address: &Address, date: &str) -> Result<(bool, bool)> {
+    let (veil, new_key) = Veil::load_or_create(&files.suppressions)?;
     let word = veil.over(address.as_str());
     let known = Suppressions::load(&files.suppressions)?;
     // First the new row, then without the old: at no instant may the person be let in.
@@ -131,7 +131,7 @@ pub(super) fn veil(files: &Files, address: &Address, date: &str) -> Result<bool>
         append(&files.suppressions, &[[word.to_string(), "forgotten".to_owned(), date.to_owned(), String::new()]])?;
     }
     let removed = take_out(&files.suppressions, &[SuppressionTarget::Address(address.clone())], None, false)?;
-    Ok(removed[0].is_some())
+    Ok((removed[0].is_some(), new_key))
 }
 
 /// What kept somebody out, and no longer does.
@@ -319,8 +319,8 @@ mod tests {
         let (_folder, files) = files();
         std::fs::write(&files.suppressions, "address,reason\nbob@example.com,x\nann@example.com,spam\n").unwrap();
         let ann = Address::parse("Ann@example.com").unwrap();
-        assert!(veil(&files, &ann, "2026-11-23").unwrap());
-        assert!(!veil(&files, &ann, "2026-11-23").unwrap());
+        assert_eq!(veil(&files, &ann, "2026-11-23").unwrap(), (true, true));
+        assert_eq!(veil(&files, &ann, "2026-11-23").unwrap(), (false, false));
         let text = std::fs::read_to_string(&files.suppressions).unwrap();
         assert!(!text.contains("ann@") && text.lines().count() == 3, "{text}");
         let suppressions = Suppressions::load(&files.suppressions).unwrap();

@@ -72,6 +72,29 @@ fn a_forgotten_person_is_nowhere_and_never_comes_back() {
 }
 
 #[test]
+fn a_crash_amid_erasing_leaves_a_mailing_that_can_be_read_and_erased_again() {
+    let letter = sent();
+    let read = |name: &str| letter.read(&format!("mailings/one/{name}"));
+    let (recipients, manifest) = (read("recipients.csv"), read("mailing.json"));
+    let manifest: serde_json::Value = serde_json::from_str(&manifest).unwrap();
+    letter.run(["subscribers", "forget", "ann@example.com", "--yes"]).success().stderr_has("forgotten.key");
+    let mut midway: serde_json::Value = serde_json::from_str(&read("mailing.json")).unwrap();
+    assert_eq!(midway["erased"], 1);
+    // The manifest was written, and the recipients were not.
+    midway["earlier_digest"] = manifest["recipients_digest"].clone();
+    let write = |name: &str, text: &str| std::fs::write(letter.path().join("mailings/one").join(name), text).unwrap();
+    write("mailing.json", &midway.to_string());
+    write("recipients.csv", &recipients);
+    letter.run(["send", "one", "--yes"]).success();
+    letter.run(["subscribers", "forget", "ann@example.com", "--yes"]).success();
+    assert!(!read("recipients.csv").to_lowercase().contains("ann@"));
+    letter.run(["send", "one", "--yes"]).success();
+    // Any other change is seen as before.
+    write("recipients.csv", &recipients);
+    letter.run(["send", "one", "--yes"]).code(1).stderr_has("changed since it was sealed");
+}
+
+#[test]
 fn who_is_still_owed_a_copy_is_withdrawn_before_being_erased() {
     let relay = Relay::plain().start();
     relay.rule(on(Step::Rcpt).of(&reader(3)).reply("450 4.2.1 <reader3@example.org> greylisted"));

@@ -64,7 +64,8 @@ pub(super) fn run(args: &ForgetArgs, project: &Project, session: &Session) -> Re
     let erasures = Erasure::open_all(&project.mailings(), &address)?;
     let mailings: Vec<String> = erasures.iter().map(|erasure| erasure.slug().to_owned()).collect();
     let goes = !args.dry_run && (args.yes || confirmed(&address, session));
-    let mut forgotten = Forgotten { rows, history: record.person.history.len() as u64, suppression: false };
+    let mut forgotten =
+        Forgotten { rows, history: record.person.history.len() as u64, suppression: false, new_key: false };
     if goes {
         forgotten = forget(project.files().folder(), &address, typed(session, false))?;
         for erasure in erasures {
@@ -72,6 +73,9 @@ pub(super) fn run(args: &ForgetArgs, project: &Project, session: &Session) -> Re
         }
         let already = if is_forgotten { " again" } else { "" };
         screen.result(format!("forgot{already} {}", address.masked()));
+        if forgotten.new_key {
+            screen.say("Made subscribers/forgotten.key: by it forgotten people are known again. Keep a copy, and keep it out of the repository.");
+        }
     }
     for path in &remaining {
         screen.diagnostic(

@@ -324,7 +324,7 @@ impl Reader {
             let place = Place::line(label, usize::try_from(line).unwrap_or(0));
             error.at(place).help(
                 "this reader is left as they are; write active, pending, unsubscribed, bounced or complained there, or \
-                 say with `--status` what an empty one means",
+                 say with `--status` what an empty one means, or with `--from` which program the file is of",
             )
         });
     }
