@@ -19,6 +19,7 @@ pub mod subscribers;
 pub mod unsubscribe;
 pub mod message;
 pub mod check;
+pub mod dns;
 pub mod delivery;
 pub mod ledger;
 pub mod mailing;

@@ -77,6 +77,8 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
         sealed_at: order.now,
         digest: hex(&digest::digest(&digest::SHA256, &sources)),
         recipients_digest,
+        earlier_digest: None,
+        erased: 0,
         recipients,
         excluded: serde_json::to_value(summary.excluded).unwrap_or_default(),
         list: order.list.to_owned(),

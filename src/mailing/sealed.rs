@@ -38,6 +38,12 @@ pub struct Manifest {
     /// SHA-256 of the recipients.
     pub recipients_digest: String,
     pub recipients: Recipient,
+    /// SHA-256 of the recipients as they were, while a person is being taken out of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_digest: Option<String>,
+    /// How many recipients were erased since it was sealed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erased: u32,
     /// How many readers were left out, by reason.
     pub excluded: serde_json::Value,
     /// The list it was sealed from.
@@ -45,6 +51,11 @@ pub struct Manifest {
     pub list: String,
     /// The segment it was sealed for, when there was one.
     pub segment: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
 }
 
 fn default_list() -> String {
@@ -68,10 +79,13 @@ impl Manifest {
 
     /// Makes sure that the sealed files in `folder` are what they were.
     pub(super) fn verify(&self, folder: &Path) -> Result<()> {
-        for (name, digest) in [(SOURCES, &self.digest), (RECIPIENTS, &self.recipients_digest)] {
-            verify(&folder.join(name), digest)?;
+        verify(&folder.join(SOURCES), &self.digest)?;
+        let recipients = folder.join(RECIPIENTS);
+        match &self.earlier_digest {
+            // A crash came between the manifest and the recipients: either of them is genuine.
+            Some(earlier) => verify(&recipients, earlier).or_else(|_| verify(&recipients, &self.recipients_digest)),
+            None => verify(&recipients, &self.recipients_digest),
         }
-        Ok(())
     }
 }
 
@@ -174,20 +188,24 @@ impl SealedVariant {
 
 /// Makes sure that a sealed file is what it was: sending from a changed one would say something else, or to others.
 fn verify(path: &Path, digest: &str) -> Result<()> {
+    if digest_of(path)? == digest {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!("{} was changed since it was sealed; nothing was sent", shown_path(path)))
+        .help("restore it from a backup; a sealed mailing is not to be edited"))
+}
+
+/// The digest of a file as it is.
+pub(super) fn digest_of(path: &Path) -> Result<String> {
     let mut file = File::open(path).map_err(|error| Diagnostic::io("read", path, &error))?;
     let mut context = digest::Context::new(&digest::SHA256);
     let mut chunk = vec![0; 1 << 16];
     loop {
         match file.read(&mut chunk).map_err(|error| Diagnostic::io("read", path, &error))? {
-            0 => break,
+            0 => return Ok(hex(&context.finish())),
             n => context.update(&chunk[..n]),
         }
     }
-    if hex(&context.finish()) == digest {
-        return Ok(());
-    }
-    Err(Diagnostic::error(format!("{} was changed since it was sealed; nothing was sent", shown_path(path)))
-        .help("restore it from a backup; a sealed mailing is not to be edited"))
 }
 
 /// A digest as it is written in `mailing.json`.

@@ -102,6 +102,10 @@ pub(super) fn run(args: &AddArgs, files: &Files, session: &Session) -> Result<Ex
         if matches!(added, Added::Resubscribed { .. }) && !(person.name.is_empty() && person.set.is_empty()) {
             session.screen.say("the name and the other columns stay as they were");
         }
+        if let (Added::New { .. }, Some(suspicion)) = (added, person.address.suspicion()) {
+            let told = super::check::suspicious(person.address.as_str(), &suspicion);
+            session.screen.diagnostic(&Diagnostic::warning(told).help("it is added as it is"));
+        }
         readers.push(outcome(person, added));
     }
     for (text, diagnostic) in invalid {
@@ -208,7 +212,7 @@ fn sentence(person: &NewReader, added: &Added, dry_run: bool) -> Result<String> 
                 .help(format!("if they asked to come back: `letterpress subscribers add {address} --resubscribe`")))
         }
         Added::Suppressed { reason } => Err(Diagnostic::error(format!("{address} is suppressed: {reason}"))
-            .help("if that is no longer so, remove it from subscribers/suppressions.csv first")),
+            .help(format!("if that is no longer so: `letterpress subscribers unsuppress {address}`"))),
         Added::Twice => Err(Diagnostic::note(format!("{address} is named twice; once is enough"))),
     }
 }

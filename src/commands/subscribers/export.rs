@@ -8,9 +8,11 @@ use serde_json::json;
 
 use super::filter::{Filter, FilterArgs};
 use super::listing::{Form, Listing};
+use super::person;
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable::{Privacy, Replacement};
+use crate::project::Project;
 use crate::report::counted;
 use crate::subscribers::{Files, Rows};
 
@@ -30,9 +32,15 @@ pub(super) struct ExportArgs {
     /// Into this new file, which only you can read, instead of standard output
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+    /// Everything that is kept about one person, as JSON: rows, consent, history, mailings (GDPR Art. 15 and 20)
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["csv", "jsonl"])]
+    person: Option<String>,
 }
 
-pub(super) fn run(args: &ExportArgs, files: &Files, session: &Session) -> Result<Exit> {
+pub(super) fn run(args: &ExportArgs, files: &Files, project: &Project, session: &Session) -> Result<Exit> {
+    if let Some(address) = &args.person {
+        return person::export(address, args.file.as_deref(), project, session);
+    }
     let form = match (args.jsonl, args.csv, session.screen.json) {
         (true, ..) => Form::Lines,
         (_, false, true) => Form::Array,

@@ -2,21 +2,28 @@
 
 mod add;
 mod change;
+mod check;
 mod dedupe;
 mod delete;
 mod edit;
 mod export;
 mod filter;
 mod find;
+mod forget;
 mod history;
+mod import;
 mod list;
 mod listing;
 mod merge;
 mod new;
+mod person;
+mod prove;
 mod remove;
 mod stats;
+mod suppress;
 mod table;
 mod undo;
+mod unsuppress;
 mod who;
 
 use clap::{Args, Subcommand};
@@ -47,6 +54,12 @@ enum SubscribersCommand {
     /// Take a tag away from readers
     Untag(edit::TagArgs),
     Remove(remove::RemoveArgs),
+    Import(import::ImportArgs),
+    Check(check::CheckArgs),
+    Suppress(suppress::SuppressArgs),
+    Unsuppress(unsuppress::UnsuppressArgs),
+    Prove(prove::ProveArgs),
+    Forget(forget::ForgetArgs),
     Delete(delete::DeleteArgs),
     Dedupe(dedupe::DedupeArgs),
     Merge(merge::MergeArgs),
@@ -58,7 +71,8 @@ enum SubscribersCommand {
 }
 
 pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
-    let files = session.project()?.with_list(args.list.as_deref())?.files();
+    let project = session.project()?.with_list(args.list.as_deref())?;
+    let files = project.files();
     match &args.command {
         SubscribersCommand::List(args) => list::run(args, &files, session),
         SubscribersCommand::Find(args) => find::run(args, &files, session),
@@ -67,10 +81,16 @@ pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
         SubscribersCommand::Tag(args) => edit::tag(args, true, &files, session),
         SubscribersCommand::Untag(args) => edit::tag(args, false, &files, session),
         SubscribersCommand::Remove(args) => remove::run(args, &files, session),
+        SubscribersCommand::Import(args) => import::run(args, &files, session),
+        SubscribersCommand::Check(args) => check::run(args, &files, session),
+        SubscribersCommand::Suppress(args) => suppress::run(args, &files, session),
+        SubscribersCommand::Unsuppress(args) => unsuppress::run(args, &files, session),
+        SubscribersCommand::Prove(args) => prove::run(args, &project, session),
+        SubscribersCommand::Forget(args) => forget::run(args, &project, session),
         SubscribersCommand::Delete(args) => delete::run(args, &files, session),
         SubscribersCommand::Dedupe(args) => dedupe::run(args, &files, session),
         SubscribersCommand::Merge(args) => merge::run(args, &files, session),
-        SubscribersCommand::Export(args) => export::run(args, &files, session),
+        SubscribersCommand::Export(args) => export::run(args, &files, &project, session),
         SubscribersCommand::Stats(args) => stats::run(args, &files, session),
         SubscribersCommand::History(args) => history::run(args, &files, session),
         SubscribersCommand::Undo(args) => undo::run(args, &files, session),
