@@ -7,15 +7,20 @@ use pulldown_cmark::{Event, Tag, TagEnd, html};
 
 use super::escape::{Place as Spot, escape};
 use super::images::Images;
-use super::markdown::Content;
 
-/// Writes content as HTML. Images are looked up by the name the Markdown uses.
-pub fn write(content: &Content<'_>, images: &Images) -> String {
+/// Writes prose as HTML. Images are looked up by the name the Markdown uses.
+pub fn prose(events: &[Event<'_>], images: &Images) -> String {
     let mut out = String::new();
-    html::push_html(&mut out, for_mail(&content.body, images).into_iter());
-    if !content.footnotes.is_empty() {
+    html::push_html(&mut out, for_mail(events, images).into_iter());
+    clean(&out)
+}
+
+/// Writes footnotes as HTML.
+pub fn footnotes(footnotes: &[Vec<Event<'_>>], images: &Images) -> String {
+    let mut out = String::new();
+    if !footnotes.is_empty() {
         out.push_str("<div class=\"footnotes\"><ol>\n");
-        for footnote in &content.footnotes {
+        for footnote in footnotes {
             out.push_str("<li>");
             html::push_html(&mut out, for_mail(footnote, images).into_iter());
             out.push_str("</li>\n");
@@ -162,7 +167,8 @@ mod tests {
     use crate::edition::markdown::parse;
 
     fn html(markdown: &str) -> String {
-        write(&parse(markdown, "en"), &Images::new())
+        let content = parse(markdown, "en");
+        prose(&content.body, &Images::new()) + &footnotes(&content.footnotes, &Images::new())
     }
 
     #[test]

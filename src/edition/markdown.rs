@@ -5,6 +5,8 @@
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::tokens::Tokens;
+
 /// The article's content, ready to be written as HTML or as text.
 #[derive(Debug, Clone)]
 pub struct Content<'a> {
@@ -20,7 +22,7 @@ const INBOX_WORDS: usize = 24;
 
 impl Content<'_> {
     /// The first words, as an inbox would show them: of paragraphs only, cut between words.
-    pub fn beginning(&self) -> String {
+    pub fn beginning(&self, tokens: &Tokens) -> String {
         let mut out = String::new();
         let mut inside = false;
         for event in &self.body {
@@ -35,6 +37,7 @@ impl Content<'_> {
                 _ => {}
             }
         }
+        let out = tokens.without_shortcodes(&out);
         out.split_whitespace().take(INBOX_WORDS).collect::<Vec<_>>().join(" ")
     }
 }
@@ -225,8 +228,8 @@ mod tests {
 
     #[test]
     fn an_inbox_shows_the_first_words() {
-        assert_eq!(parse("# Head\n\nDear *Ann*,\n\nhello\nthere.\n", "en").beginning(), "Dear Ann, hello there.");
-        let long = parse(&"word ".repeat(100), "en").beginning();
+        assert_eq!(parse("# Head\n\nDear *Ann*,\n\nhello\nthere.\n", "en").beginning(&Tokens::new(&[])), "Dear Ann, hello there.");
+        let long = parse(&"word ".repeat(100), "en").beginning(&Tokens::new(&[]));
         assert_eq!(long.split(' ').count(), INBOX_WORDS);
     }
 

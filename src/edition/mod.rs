@@ -12,6 +12,7 @@ pub mod quoted_printable;
 #[cfg(test)]
 mod law;
 
+mod blocks;
 mod finish;
 mod html;
 mod markdown;
@@ -21,9 +22,11 @@ mod originals;
 mod mjml;
 mod pieces;
 mod shifts;
+mod shortcode;
 mod tags;
 mod template;
 mod text;
+mod text_shortcodes;
 mod theme;
 mod tokens;
 mod wrap;

@@ -5,12 +5,14 @@ use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr;
 
 use super::images::Images;
+use super::blocks::Node;
 use super::markdown::Content;
+use super::text_shortcodes::{END_SHORTCODE, begin_shortcode};
 use super::tokens::Tokens;
 use super::wrap::{WIDTH, mark, mark_verbatim};
 
-/// Writes content as logical lines (see [`super::wrap`]), joined by LF.
-pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String {
+/// Writes an article as logical lines (see [`super::wrap`]). Its shortcodes are marks for [`super::text_shortcodes`].
+pub fn write(nodes: &[Node<'_>], content: &Content<'_>, images: &Images, tokens: &Tokens) -> Vec<String> {
     let mut writer = Writer {
         tokens,
         images,
@@ -22,7 +24,7 @@ pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String 
         table: None,
         code: None,
     };
-    writer.events(&content.body);
+    writer.nodes(nodes);
     if !content.footnotes.is_empty() {
         writer.blank();
         writer.lines.push(mark("", "", "Notes:"));
@@ -41,7 +43,7 @@ pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String 
             writer.lines.push(mark(&marker, &" ".repeat(marker.len()), url));
         }
     }
-    writer.lines.join("\n")
+    writer.lines
 }
 
 /// A container whose lines are indented: a quote, a list, a list item.
@@ -85,6 +87,20 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn nodes(&mut self, nodes: &[Node<'_>]) {
+        for node in nodes {
+            match node {
+                Node::Prose(events) => self.events(events),
+                Node::Shortcode { number, body } => {
+                    self.blank();
+                    self.lines.push(begin_shortcode(*number));
+                    self.nodes(body);
+                    self.lines.push(END_SHORTCODE.to_string());
+                }
+            }
+        }
+    }
+
     fn events(&mut self, events: &[Event<'_>]) {
         for event in events {
             self.event(event);
