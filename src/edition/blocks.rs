@@ -14,6 +14,7 @@ use super::markup::{Kind as MarkupKind, segments};
 use super::shortcode::signature::{Kind, Parameter};
 use super::shortcode::{Instance, mjml_file};
 use super::template::Template;
+use super::terms::Terms;
 use super::tokens::{Token, Tokens};
 use super::{html, mjml};
 use crate::diagnostic::{Diagnostic, Result};
@@ -85,7 +86,10 @@ impl Calls<'_> {
 
     fn shortcode_is_block(&self, call: usize) -> bool {
         let originals = self.template.originals();
-        originals.shortcodes().get(&originals.calls()[call].name).is_none_or(|shortcode| shortcode.is_block || shortcode.signature.has_body)
+        originals
+            .shortcodes()
+            .get(&originals.calls()[call].name)
+            .is_none_or(|shortcode| shortcode.is_block || shortcode.signature.has_body)
     }
 
     /// Whether a token in a paragraph of shortcodes only is taken out of it.
@@ -131,7 +135,9 @@ impl Calls<'_> {
 
     /// What stands between paragraphs may not be inside one, or inside a list, a quote or a table.
     fn check_inside(&self, event: &Event<'_>, tokens: &Tokens) -> Result<()> {
-        let (Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text)) = event else { return Ok(()) };
+        let (Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text)) = event else {
+            return Ok(());
+        };
         let wrong = tokens.find(text).find_map(|(_, token)| match token {
             Token::Shortcode(number) => Some(self.instances[number].call).filter(|call| self.shortcode_is_block(*call)),
             Token::End(call) => Some(call),
@@ -196,6 +202,7 @@ pub struct Setter<'a> {
     pub context: &'a Context,
     pub images: &'a Images,
     pub tokens: &'a mut Tokens,
+    pub terms: Terms,
 }
 
 impl Setter<'_> {
@@ -205,14 +212,35 @@ impl Setter<'_> {
     /// Whatever a shortcode's template or its arguments have wrong.
     pub fn article(&mut self, nodes: &[Node<'_>], content: &Content<'_>) -> Result<Set> {
         let mut blocks = self.blocks(nodes)?;
-        let footnotes = html::footnotes(&content.footnotes, self.images);
+        let footnotes = html::footnotes(&content.footnotes, self.images, &self.terms);
         let footnotes = self.finished(&footnotes)?;
         push_prose(&mut blocks, footnotes);
         if let Some(block) = blocks.iter().find(|block| block.level == Level::Beside) {
-            return Err(Diagnostic::error("a column stands outside of columns")
-                .help(format!("put {{% columns() %}} before it and {{% end %}} behind its {{% end %}}; it begins {}", beginning(&block.markup))));
+            return Err(Diagnostic::error("a column stands outside of columns").help(format!(
+                "put {{% columns() %}} before it and {{% end %}} behind its {{% end %}}; it begins {}",
+                beginning(&block.markup)
+            )));
         }
         Ok(self.hand_out(blocks))
+    }
+
+    /// The prose before `<!-- more -->` as a token; nothing when the author has written none.
+    ///
+    /// # Errors
+    /// As for the article.
+    pub fn summary(&mut self, content: &Content<'_>) -> Result<String> {
+        if content.summary.is_none() {
+            return Ok(String::new());
+        }
+        // A summary that ends inside a shortcode's body has no end of its own.
+        let nodes = self.calls.tree(content.summary(), self.tokens).unwrap_or_default();
+        let mut html = String::new();
+        for block in self.blocks(&nodes)? {
+            if block.level == Level::Prose {
+                html.push_str(&block.markup);
+            }
+        }
+        Ok(self.tokens.rich(html))
     }
 
     fn blocks(&mut self, nodes: &[Node<'_>]) -> Result<Vec<Block>> {
@@ -220,7 +248,7 @@ impl Setter<'_> {
         for node in nodes {
             match node {
                 Node::Prose(events) => {
-                    let html = html::prose(events, self.images);
+                    let html = html::prose(events, self.images, &self.terms);
                     let html = self.finished(&html)?;
                     push_prose(&mut blocks, html);
                 }
@@ -249,9 +277,12 @@ impl Setter<'_> {
                 let Token::Shortcode(number) = token else { continue };
                 if segment.kind != MarkupKind::Text {
                     let call = &self.calls.template.originals().calls()[self.calls.instances[number].call];
-                    return Err(Diagnostic::error(format!("`{}` can't stand inside an address, a title or a picture's text", call.name))
-                        .at(call.place.clone())
-                        .help("put it between words or paragraphs"));
+                    return Err(Diagnostic::error(format!(
+                        "`{}` can't stand inside an address, a title or a picture's text",
+                        call.name
+                    ))
+                    .at(call.place.clone())
+                    .help("put it between words or paragraphs"));
                 }
                 out.push_str(&text[from..range.start]);
                 let block = self.shortcode(number, &[])?;
@@ -274,7 +305,9 @@ impl Setter<'_> {
         let rendered = self.calls.template.render(&file, &context, self.tokens)?;
         inside.check_html(&rendered, self.tokens).map_err(|_| {
             let call = &self.calls.template.originals().calls()[self.calls.instances[number].call];
-            Diagnostic::error(format!("the body of `{name}` can only be prose")).at(call.place.clone()).help("put buttons, images and the like before or behind it")
+            Diagnostic::error(format!("the body of `{name}` can only be prose"))
+                .at(call.place.clone())
+                .help("put buttons, images and the like before or behind it")
         })?;
         let markup = self.tokens.put_mjml(&rendered);
         let level = level(&markup);
@@ -291,9 +324,7 @@ impl Setter<'_> {
         for parameter in &shortcode.signature.parameters {
             let given = call.arguments.iter().zip(&instance.arguments).find(|((name, _), _)| *name == parameter.name);
             let value = match given {
-                Some(((_, place), value)) => {
-                    self.value(parameter, value).map_err(|error| error.at(place.clone()))?
-                }
+                Some(((_, place), value)) => self.value(parameter, value).map_err(|error| error.at(place.clone()))?,
                 None => parameter.default.clone().unwrap_or_default(),
             };
             context.insert(parameter.name.clone(), &value);
@@ -303,14 +334,19 @@ impl Setter<'_> {
 
     fn value(&self, parameter: &Parameter, written: &str) -> Result<Json> {
         Ok(match parameter.kind {
-            Kind::Number => written.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(number).ok_or_else(|| Diagnostic::error(format!("`{}` is no number", parameter.name)).help("write it as in 24"))?,
+            Kind::Number => {
+                written.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(number).ok_or_else(|| {
+                    Diagnostic::error(format!("`{}` is no number", parameter.name)).help("write it as in 24")
+                })?
+            }
             _ => Json::from(written),
         })
     }
 
     fn hand_out(&mut self, blocks: Vec<Block>) -> Set {
         let is_prose = blocks.iter().all(|block| block.level == Level::Prose);
-        let in_run = |block: Option<&Block>| block.is_some_and(|block| matches!(block.level, Level::Prose | Level::Column));
+        let in_run =
+            |block: Option<&Block>| block.is_some_and(|block| matches!(block.level, Level::Prose | Level::Column));
         let runs: Vec<(bool, bool)> = (0..blocks.len())
             .map(|at| {
                 let here = in_run(blocks.get(at));
@@ -358,7 +394,8 @@ impl Set {
     /// Whether a template printed the HTML though there are blocks that aren't prose.
     pub fn check_html(&self, rendered: &str, tokens: &Tokens) -> Result<(), NotProse> {
         let printed = |token: Token| matches!(token, Token::Value(index) if tokens.text(index).contains(&self.html));
-        let is_printed = !self.is_prose && (rendered.contains(&self.html) || tokens.find(rendered).any(|(_, token)| printed(token)));
+        let is_printed =
+            !self.is_prose && (rendered.contains(&self.html) || tokens.find(rendered).any(|(_, token)| printed(token)));
         if is_printed { Err(NotProse) } else { Ok(()) }
     }
 }

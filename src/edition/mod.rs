@@ -12,7 +12,10 @@ pub mod quoted_printable;
 #[cfg(test)]
 mod law;
 
+mod anchors;
+mod autolink;
 mod blocks;
+mod clean;
 mod finish;
 mod html;
 mod markdown;
@@ -25,6 +28,7 @@ mod shifts;
 mod shortcode;
 mod tags;
 mod template;
+mod terms;
 mod text;
 mod text_shortcodes;
 mod theme;

@@ -8,17 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
+use super::blocks::{Calls, Setter};
 use super::dates;
 use super::finish::{check_links, check_tokens, text_lines, used_images};
 use super::images::Images;
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
 use super::originals::{Originals, PREHEADER, SUBJECT, TITLE};
 use super::pieces::{Fields, Part, Phrase, collapse};
+use super::shortcode::instance;
 use super::theme::{self, Theme, ThemeSettings};
 use super::tokens::{Tokens, mark_value};
-use super::blocks::{Calls, Setter};
-use super::shortcode::instance;
-use super::{Edition, markdown, mjml, text};
+use super::{Edition, autolink, clean, markdown, mjml, text};
 use crate::article::Article;
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
@@ -70,7 +70,9 @@ impl Template {
             choices = originals.scan(Merging::ChoicesOnly, &mut tokens)?;
             choices.fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
         }
-        let warnings = originals.check_mentions(&sources.columns)?;
+        let mut warnings = originals.check_mentions(&sources.columns)?;
+        let article = &sources.article;
+        warnings.extend(clean::removed(&article.file, &article.source, article.body.start));
         let bare = originals.mentions().filter(|mention| mention.is_gap && !mention.has_default);
         let bare_gaps: BTreeSet<String> = bare.map(|mention| mention.field.clone()).collect();
         let unsubscribe_url = tokens.gap(Gap { source: GapSource::UnsubscribeUrl, default: None });
@@ -153,7 +155,8 @@ impl Template {
                 .help("put the long part on the web and link it"));
         }
         let (source, instances) = instance::take(&source, &mut tokens).ok_or_else(|| changed_call(&article.file))?;
-        let content = markdown::parse(&source, &language);
+        let source = autolink::link_bare(&source);
+        let content = markdown::parse(&source, &language, &tokens);
         let mut preheader = self.short(PREHEADER, &context, &mut tokens)?;
         if preheader.is_empty() {
             preheader = content.beginning(&tokens);
@@ -162,8 +165,9 @@ impl Template {
         let calls = Calls { template: self, instances: &instances };
         let nodes = calls.tree(&content.body, &tokens)?;
         let images = &self.sources.images;
-        let mut setter = Setter { calls, context: &context, images, tokens: &mut tokens };
+        let mut setter = Setter { calls, context: &context, images, tokens: &mut tokens, terms: content.terms };
         let set = setter.article(&nodes, &content)?;
+        let summary = setter.summary(&content)?;
         let lines = text::write(&nodes, &content, images, setter.tokens);
         let article_text = setter.text(lines)?.join("\n");
         let held_text = tokens.rich(article_text);
@@ -172,6 +176,7 @@ impl Template {
             values[key] = Json::from(tokens.plain(text));
         }
         values["html"] = Json::from(set.html.as_str());
+        values["summary"] = Json::from(summary);
         values["blocks"] = set.blocks.clone();
         values["text"] = Json::from(held_text.as_str());
         context.insert("article", &values);

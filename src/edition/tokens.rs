@@ -36,6 +36,8 @@ pub enum Token {
     Rich(usize),
     /// MJML to be put in place before mrml: index into the texts.
     Mjml(usize),
+    /// The name that a heading gives itself: index into the texts.
+    Name(usize),
     /// A shortcode, or the beginning of one with a body: its number among those of the article.
     Shortcode(usize),
     /// The end of a shortcode's body: the number of the call in the article's source.
@@ -99,6 +101,11 @@ impl Tokens {
         format!("{}m{}z", self.prefix, self.texts.len() - 1)
     }
 
+    pub fn name(&mut self, name: impl Into<String>) -> String {
+        self.texts.push(name.into());
+        format!("{}n{}z", self.prefix, self.texts.len() - 1)
+    }
+
     pub fn shortcode(&mut self, number: usize) -> String {
         self.shortcodes = self.shortcodes.max(number + 1);
         format!("{}s{number}z", self.prefix)
@@ -132,6 +139,7 @@ impl Tokens {
                 b'h' if number < self.texts.len() => Token::Held(number),
                 b'r' if number < self.texts.len() => Token::Rich(number),
                 b'm' if number < self.texts.len() => Token::Mjml(number),
+                b'n' if number < self.texts.len() => Token::Name(number),
                 b's' if number < self.shortcodes => Token::Shortcode(number),
                 b'e' if number < self.shortcodes => Token::End(number),
                 _ => return None,

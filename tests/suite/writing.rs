@@ -8,7 +8,10 @@ fn copy(publication: &Publication) -> (String, String) {
     publication.run(["preview"]).success();
     let read = |ending: &str| {
         let files = publication.files("preview/a");
-        let file = files.iter().find(|file| file.to_string_lossy().ends_with(&format!("@example.com{ending}"))).expect("a copy");
+        let file = files
+            .iter()
+            .find(|file| file.to_string_lossy().ends_with(&format!("@example.com{ending}")))
+            .expect("a copy");
         std::fs::read_to_string(file).unwrap()
     };
     (read(".html"), read(".txt"))

@@ -7,11 +7,7 @@ macro_rules! builtin {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../../templates/", $name)))),*] };
 }
 
-const FILES: &[(&str, &str)] = builtin![
-    "partials/blocks.mjml",
-    "shortcodes/button.mjml",
-    "shortcodes/button.txt",
-];
+const FILES: &[(&str, &str)] = builtin!["partials/blocks.mjml", "shortcodes/button.mjml", "shortcodes/button.txt",];
 
 /// Adds to a theme's files what they lack.
 pub fn complete(files: &mut BTreeMap<String, String>) {

@@ -23,8 +23,6 @@ pub const ARGUMENT: char = '\u{4}';
 pub const CALL_END: char = '\u{5}';
 /// After the number of the call whose body ends.
 pub const BODY_END: char = '\u{6}';
-/// Parts the `{#` of a heading's name, which is no comment.
-pub const NAME: char = '\u{7}';
 
 /// A call as it stands in the source.
 #[derive(Debug, Clone)]
@@ -51,9 +49,12 @@ pub fn prepare<'a>(
     shortcodes: &Shortcodes,
     tokens: &mut Tokens,
 ) -> Result<Written<'a>> {
-    let mut finder = Finder { file, written, shortcodes, edits: Edits::default(), calls: Vec::new(), open: Vec::new(), last_end: 0 };
+    let mut finder =
+        Finder { file, written, shortcodes, edits: Edits::default(), calls: Vec::new(), open: Vec::new(), last_end: 0 };
     let shown = without_code(written);
-    finder.heading_names(&shown);
+    for name in names(&shown) {
+        finder.edits.push(name.clone(), tokens.name(&written[name.start + 2..name.end - 1]));
+    }
     for tag in tags(&without_names(&shown)) {
         finder.tag(&tag)?;
     }
@@ -92,21 +93,23 @@ fn hold_code(text: &str, tokens: &mut Tokens) -> (String, crate::edition::shifts
     edits.apply(text)
 }
 
-/// Where a heading names itself, as in `## Title {#name}`.
-fn names(text: &str) -> impl Iterator<Item = usize> {
-    text.match_indices("{#").map(|(at, _)| at).filter(|at| {
+/// Where headings name themselves, as in `## Title {#name}`; no comment begins there.
+fn names(text: &str) -> Vec<Range<usize>> {
+    let name_at = |(at, _): (usize, &str)| {
         let rest = &text[at + 2..];
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(rest.len());
-        let line_start = text[..*at].rfind('\n').map_or(0, |at| at + 1);
-        let ends_line = rest[end..].strip_prefix('}').is_some_and(|rest| rest.lines().next().unwrap_or_default().trim().is_empty());
-        end > 0 && ends_line && text[line_start..].starts_with('#')
-    })
+        let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.')))?;
+        let after = rest[end..].strip_prefix('}')?;
+        let line_start = text[..at].rfind('\n').map_or(0, |at| at + 1);
+        let ends_line = after.lines().next().unwrap_or_default().trim().is_empty();
+        (end > 0 && ends_line && text[line_start..].starts_with('#')).then_some(at..at + 2 + end + 1)
+    };
+    text.match_indices("{#").filter_map(name_at).collect()
 }
 
 /// The text with another letter for the brace of headings' names.
 fn without_names(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
-    names(text).for_each(|at| bytes[at] = b'x');
+    names(text).into_iter().for_each(|name| bytes[name.start] = b'x');
     String::from_utf8(bytes).unwrap_or_default()
 }
 
@@ -123,12 +126,6 @@ struct Finder<'a> {
 }
 
 impl<'a> Finder<'a> {
-    fn heading_names(&mut self, shown: &str) {
-        for at in names(shown) {
-            self.edits.push(at + 1..at + 1, NAME);
-        }
-    }
-
     fn place(&self, range: Range<usize>) -> Place {
         Place::span(self.file, self.written, range)
     }
@@ -140,7 +137,9 @@ impl<'a> Finder<'a> {
         }
         let (name, rest) = word(text);
         let is_call = !name.is_empty() && rest.trim_start().starts_with('(') && text.ends_with(')');
-        if !is_call || (tag.kind == TagKind::Block && matches!(name, "if" | "elif" | "for" | "filter" | "set" | "include")) {
+        if !is_call
+            || (tag.kind == TagKind::Block && matches!(name, "if" | "elif" | "for" | "filter" | "set" | "include"))
+        {
             return Ok(());
         }
         self.call(tag, name)
@@ -211,11 +210,17 @@ impl<'a> Finder<'a> {
         let signature = &self.shortcodes.named(name)?.signature;
         let takes = || {
             let names: Vec<&str> = signature.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
-            if names.is_empty() { format!("`{name}` takes nothing") } else { format!("`{name}` takes {}", names.join(", ")) }
+            if names.is_empty() {
+                format!("`{name}` takes nothing")
+            } else {
+                format!("`{name}` takes {}", names.join(", "))
+            }
         };
         let mut found: Vec<Argument<'a>> = Vec::new();
         for argument in read_arguments(self.written, tag.inner.clone()).map_err(|(range, message)| {
-            Diagnostic::error(message).at(self.place(range)).help(format!("write it as in {name}(name=\"value\", other=\"value\")"))
+            Diagnostic::error(message)
+                .at(self.place(range))
+                .help(format!("write it as in {name}(name=\"value\", other=\"value\")"))
         })? {
             let place = || self.place(argument.value.clone());
             if signature.parameter(argument.name).is_none() {

@@ -1,6 +1,6 @@
 //! Calls after Tera: their arguments are known, and each stands in the Markdown as one word.
 
-use super::calls::{ARGUMENT, BODY_END, CALL, CALL_END, NAME};
+use super::calls::{ARGUMENT, BODY_END, CALL, CALL_END};
 use crate::edition::tokens::Tokens;
 
 /// One call as it came out of Tera; in a loop a call has many.
@@ -33,5 +33,5 @@ pub fn take(rendered: &str, tokens: &mut Tokens) -> Option<(String, Vec<Instance
     }
     out.push_str(rest);
     let left = |c: char| matches!(c, ARGUMENT | CALL_END | BODY_END);
-    (!out.contains(left)).then(|| (out.replace(NAME, ""), instances))
+    (!out.contains(left)).then(|| (out, instances))
 }

@@ -55,8 +55,10 @@ impl Shortcodes {
             }
             let other = if kind == "mjml" { text_file(name) } else { mjml_file(name) };
             if !files.contains_key(&other) {
-                return Err(Diagnostic::error(format!("the shortcode `{name}` has templates/{file} and no templates/{other}"))
-                    .help("a shortcode is a pair of files: one makes HTML, the other plain text"));
+                return Err(Diagnostic::error(format!(
+                    "the shortcode `{name}` has templates/{file} and no templates/{other}"
+                ))
+                .help("a shortcode is a pair of files: one makes HTML, the other plain text"));
             }
             if kind != "mjml" {
                 continue;
@@ -64,7 +66,9 @@ impl Shortcodes {
             let signature = Signature::parse(name, template).map_err(|wrong| {
                 Diagnostic::error(format!("the shortcode `{name}` {wrong}"))
                     .at(Place::span(format!("templates/{file}"), template, 0..2))
-                    .help(format!("begin it with what it takes, as in {{# {name}(url: url, text, align=\"center\") #}}"))
+                    .help(format!(
+                        "begin it with what it takes, as in {{# {name}(url: url, text, align=\"center\") #}}"
+                    ))
             })?;
             found.insert(name.to_owned(), Shortcode { signature, is_block: template.contains("<mj-") });
         }
