@@ -75,7 +75,9 @@ impl Setter<'_> {
             match end {
                 Some((range, token)) if is_body(token) => {
                     let before = &line[..range.start];
-                    out.extend(trimmed(&body).iter().map(|line| after(before, line)));
+                    let mut lines = trimmed(&body).to_vec();
+                    lines.dedup_by(|a, b| is_blank(a) && is_blank(b));
+                    out.extend(lines.iter().map(|line| after(before, line)));
                 }
                 _ => out.push(line.to_owned()),
             }

@@ -8,6 +8,8 @@ pub mod calls;
 pub mod instance;
 mod looks;
 pub mod signature;
+#[cfg(test)]
+mod tests;
 pub mod values;
 
 use std::collections::BTreeMap;
