@@ -92,6 +92,10 @@ fn value_at(value: &str, position: usize, tokens: &mut Tokens, spot: &impl Fn(us
             out.push_str(&hold_runs(&escape(spot(position + from), &value[from..to]), tokens, is_plain_attribute));
         }
     };
+    // An address that is empty leads nowhere, like one that is none.
+    if value.is_empty() && spot(position) == Spot::Url {
+        out.push_str(&escape(Spot::Url, ""));
+    }
     let mut from = 0;
     for (range, token) in inner {
         piece(from, range.start, tokens, out);

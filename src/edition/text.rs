@@ -137,14 +137,13 @@ impl Writer<'_> {
 
     fn start(&mut self, tag: &Tag<'_>) {
         match tag {
-            Tag::Paragraph | Tag::HtmlBlock => self.paragraph(),
+            Tag::Paragraph | Tag::HtmlBlock | Tag::DefinitionListTitle => self.paragraph(),
             Tag::Heading { .. } => {
                 self.paragraph();
                 self.blank();
             }
             Tag::BlockQuote(None) => self.open(Frame::new("> ", None)),
             Tag::BlockQuote(Some(kind)) => self.callout(*kind),
-            Tag::DefinitionListTitle => self.paragraph(),
             Tag::DefinitionListDefinition => self.open(Frame::new("    ", Some("    ".to_owned()))),
             Tag::List(number) => self.open(Frame { number: *number, ..Frame::new("", None) }),
             Tag::Item => self.item(),
@@ -317,9 +316,9 @@ impl Writer<'_> {
             // Nothing can be clicked here: the heading that is meant is named.
             let name = decoded(name);
             let heading = self.content.headings.iter().find(|heading| heading.id == name);
-            let bare = |text: &str| text.replace(['_', '*', '~', '`'], "");
+            let bare = |text: &str| text.replace(['_', '*', '~', '`'], "").to_lowercase();
             if let Some(heading) = heading.filter(|heading| bare(heading.title.trim()) != bare(&text)) {
-                self.inline.push_str(&format!(" (→ {})", heading.title.trim()));
+                self.inline.push_str(&format!(" (→\u{a0}{})", heading.title.trim()));
             }
             return;
         }

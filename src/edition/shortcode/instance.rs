@@ -33,5 +33,5 @@ pub fn take(rendered: &str, tokens: &mut Tokens) -> Option<(String, Vec<Instance
     }
     out.push_str(rest);
     let left = |c: char| matches!(c, ARGUMENT | CALL_END | BODY_END);
-    (!out.contains(left)).then(|| (out, instances))
+    if out.contains(left) { None } else { Some((out, instances)) }
 }
