@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use letterpress::subscribers::{Audience, Files, Segment};
+use letterpress::subscribers::{Audience, Files, NamedSegments, NoMailings, Scope, Segment};
 use program::{PROGRAM, Run, run};
 use shared::{ratio, readers, show};
 
@@ -103,12 +103,6 @@ fn commands(root: &Path, files: &Files, readers: usize) {
 
 /// A list of as many others comes in.
 fn import(root: &Path, files: &Files, readers: usize, bare: Duration) {
-    let can =
-        Command::new(PROGRAM).args(["subscribers", "import", "--help"]).stdout(Stdio::null()).stderr(Stdio::null());
-    if !{ can }.status().is_ok_and(|status| status.success()) {
-        println!("  `subscribers import` is not there: no figure of it");
-        return;
-    }
     fs::remove_file(&files.history).ok();
     write_list(&files.list, 0..readers).expect("a list");
     // Half of them are known.
@@ -146,7 +140,10 @@ fn bare(list: &Path) -> usize {
 
 fn audience(files: &Files) -> usize {
     let audience = Audience::open(files).expect("a list");
-    let segment = Segment::parse("segment", SEGMENT, audience.columns()).expect("a segment");
+    let named = NamedSegments::default();
+    let now = letterpress::clock::Timestamp::UNIX_EPOCH;
+    let scope = Scope { columns: audience.columns(), now, named: &named, mailings: &NoMailings };
+    let segment = Segment::parse("segment", SEGMENT, &scope).expect("a segment");
     let mut owed = 0;
     let summary = audience.visit(Some(&segment), &mut |row| {
         owed += usize::from(!std::hint::black_box(row).email().is_empty());

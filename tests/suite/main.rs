@@ -27,3 +27,4 @@ mod storm;
 mod subscribers_import;
 mod unicode;
 mod unsubscribe;
+mod writing;
