@@ -13,7 +13,7 @@ mod program;
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use letterpress::subscribers::{Audience, Files, Segment};
@@ -103,9 +103,8 @@ fn commands(root: &Path, files: &Files, readers: usize) {
 
 /// A list of as many others comes in.
 fn import(root: &Path, files: &Files, readers: usize, bare: Duration) {
-    let can =
-        Command::new(PROGRAM).args(["subscribers", "import", "--help"]).stdout(Stdio::null()).stderr(Stdio::null());
-    if !{ can }.status().is_ok_and(|status| status.success()) {
+    let help = Command::new(PROGRAM).args(["subscribers", "import", "--help"]).output();
+    if !help.is_ok_and(|help| help.status.success()) {
         println!("  `subscribers import` is not there: no figure of it");
         return;
     }
