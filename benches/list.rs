@@ -5,6 +5,7 @@
 //! segment asked. The reference reads the same file into the csv crate's records and does nothing with them. The tests run
 //! it with a few readers to see that it works. It judges nothing: machines differ.
 
+#[allow(dead_code, reason = "others copy")]
 mod shared;
 #[allow(dead_code, reason = "other benchmarks send")]
 #[path = "shared/program.rs"]
@@ -13,7 +14,7 @@ mod program;
 use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use letterpress::subscribers::{Audience, Files, NamedSegments, NoMailings, Scope, Segment};
@@ -180,7 +181,7 @@ fn best_of_python(runs: usize, list: &Path) -> Option<(Duration, usize)> {
 fn row(n: usize) -> String {
     const NAMES: [&str; 6] = ["Ann Lee", "Bob Marsh", "Cem Oz", "Dan Quinn", "Eve Ruiz", "Fay"];
     let status = if n % 20 == 19 { "pending" } else { "active" };
-    let plan = if n % 3 == 0 { "pro" } else { "free" };
+    let plan = if n.is_multiple_of(3) { "pro" } else { "free" };
     let text = format!("reader{n:07}@example.com,{},{status},{plan},", NAMES[n % 6]);
     format!("{text}{}\n", "x".repeat(59usize.saturating_sub(text.len())))
 }
