@@ -67,10 +67,8 @@ pub fn dedupe(files: &Files, basis: Option<Basis>, how: How<'_>) -> Result<Dedup
                 unclear.push(|| faulty.kept.clone());
                 continue;
             }
-            let (group, gets) = decide(&members, &columns, &mut fates);
-            groups.push(|| group);
-            if let Some((number, gets)) = gets {
-                fates.insert(number, Fate::Get(gets));
+            if let Some(group) = decide(&members, &columns, &mut fates) {
+                groups.push(|| group);
             }
         }
     }
@@ -113,20 +111,9 @@ fn cells(row: &Row<'_>) -> Vec<String> {
 }
 
 /// Chooses the row that stays and fills its gaps.
-fn decide(
-    members: &[Member],
-    columns: &Columns,
-    fates: &mut BTreeMap<u32, Fate>,
-) -> (Group, Option<(u32, Vec<(usize, String)>)>) {
+fn decide(members: &[Member], columns: &Columns, fates: &mut BTreeMap<u32, Fate>) -> Option<Group> {
     // The first of those that say most against writing.
-    let winner = members.iter().rev().max_by_key(|member| member.status);
-    let Some(winner) = winner else {
-        let keeps = Kept { row: 0, address: String::new(), status: String::new() };
-        return (
-            Group { address: String::new(), keeps, deletes: Vec::new(), gets: Vec::new(), loses: Vec::new() },
-            None,
-        );
-    };
+    let winner = members.iter().rev().max_by_key(|member| member.status)?;
     let mut gets: Vec<(usize, String)> = Vec::new();
     let mut loses = Vec::new();
     let is_tags = |column: usize| columns.name_of(column) == "tags";
@@ -162,7 +149,10 @@ fn decide(
         gets: gets.iter().map(|(column, value)| (columns.name_of(*column), value.clone())).collect(),
         loses,
     };
-    (group, (!gets.is_empty()).then_some((winner.number, gets)))
+    if !gets.is_empty() {
+        fates.insert(winner.number, Fate::Get(gets));
+    }
+    Some(group)
 }
 
 #[cfg(test)]

@@ -7,17 +7,18 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};
 
 use super::column::{Columns, email_names};
+use super::dialect::{ends, header_end, lines, rewritten};
 use super::edit::How;
 use super::files::Files;
 use super::history::{self, Head, Lines, Tally};
 use super::list::{Rows, Stamp};
-use super::record::{Records, Span, line_ends, quote, unquote};
+use super::record::{Span, quote, unquote};
 use super::row::Row;
 use super::stage::Stage;
 use super::text::{decode, encode};
@@ -50,7 +51,7 @@ pub struct Draft {
     files: Files,
     head: Head,
     /// `None` in a dry run, which changes nothing and needs no lock.
-    _lock: Option<Lock>,
+    lock: Option<Lock>,
     rows: Option<Rows>,
     /// With those that this change adds.
     columns: Columns,
@@ -88,7 +89,7 @@ impl Draft {
                 rows: Tally::default(),
                 undoes: None,
             },
-            _lock: lock,
+            lock,
             old_columns: columns.len(),
             columns,
             delimiter: rows.as_ref().map_or(b',', Rows::delimiter),
@@ -268,7 +269,7 @@ impl Draft {
 
     /// Whether it only says what would change.
     fn is_dry(&self) -> bool {
-        self._lock.is_none()
+        self.lock.is_none()
     }
 
     /// Makes the change: the history is written, then the list replaced. Nothing is written when nothing changes.
@@ -350,41 +351,6 @@ impl Edit {
     }
 }
 
-/// The record with other values, as bytes: what is not changed stays letter by letter.
-fn rewritten(row: &Row<'_>, values: &[(usize, &str, &str)], delimiter: u8) -> Vec<u8> {
-    let (_, is_windows_1252) = decode(row.raw.bytes);
-    let piece = |span: Span| match is_windows_1252 {
-        false => String::from_utf8_lossy(&row.raw.bytes[span.start..span.end]),
-        true => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&row.raw.bytes[span.start..span.end]).0,
-    };
-    let columns = values.iter().map(|(column, ..)| column + 1).max().unwrap_or(0).max(row.raw.spans.len());
-    let mut text = String::with_capacity(row.raw.bytes.len() + 32);
-    for column in 0..columns {
-        if column > 0 {
-            text.push(char::from(delimiter));
-        }
-        let old = row.raw.spans.get(column).map_or(Cow::Borrowed(""), |span| piece(*span));
-        match values.iter().find(|(changed, ..)| *changed == column) {
-            None => text.push_str(&old),
-            Some((.., value)) => {
-                let new = quote(value, delimiter);
-                // Who puts everything in quotes gets quotes.
-                if old.starts_with('"') && !new.starts_with('"') {
-                    text.extend(["\"", &new, "\""]);
-                } else {
-                    text.push_str(&new);
-                }
-            }
-        }
-    }
-    encode(&text, is_windows_1252).into_owned()
-}
-
-/// How many line ends there are.
-pub(super) fn lines(bytes: &[u8]) -> i64 {
-    i64::try_from(line_ends(bytes)).unwrap_or(i64::MAX)
-}
-
 /// The lock of the list's folder, which is made when it is missing. A dry run changes nothing and needs none.
 pub(super) fn lock(files: &Files, how: How<'_>) -> Result<Option<Lock>> {
     if how.dry_run {
@@ -397,38 +363,4 @@ pub(super) fn lock(files: &Files, how: How<'_>) -> Result<Option<Lock>> {
     let lock = Lock::acquire(&files.lock)?;
     folder.into_iter().for_each(durable::sweep);
     Ok(Some(lock))
-}
-
-/// How lines end in the file, by its first, and whether its last one lacks its end.
-fn ends(files: &Files) -> Result<(&'static str, bool)> {
-    let read = || -> io::Result<(&'static str, bool)> {
-        let mut file = match File::open(&files.list) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(("\n", false)),
-            Err(error) => return Err(error),
-        };
-        let mut begin = vec![0; 1 << 16];
-        let length = file.read(&mut begin)?;
-        let mut ends = begin[..length].iter().enumerate().filter(|(_, b)| matches!(b, b'\r' | b'\n'));
-        let line_end = match ends.next() {
-            Some((n, b'\r')) if begin.get(n + 1) == Some(&b'\n') => "\r\n",
-            Some((_, b'\r')) => "\r",
-            _ => "\n",
-        };
-        let mut last = [b'\n'];
-        if length > 0 {
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut last)?;
-        }
-        Ok((line_end, !matches!(last, [b'\r' | b'\n'])))
-    };
-    read().map_err(|error| Diagnostic::io("read", &files.list, &error))
-}
-
-/// Where the first line ends, and whether it is in Windows-1252; `None` when there is none.
-fn header_end(files: &Files, delimiter: u8) -> Result<Option<(u64, bool)>> {
-    let file = File::open(&files.list).map_err(|error| Diagnostic::io("read", &files.list, &error))?;
-    let mut records = Records::new(file, &super::list::label(&files.list))?;
-    let header = records.peek(delimiter)?;
-    Ok(header.map(|raw| (raw.offset + raw.bytes.len() as u64, decode(raw.bytes).1)))
 }

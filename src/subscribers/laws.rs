@@ -9,6 +9,7 @@ use super::*;
 use crate::address::Address;
 
 /// A list file: how it is written, and its rows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a way in which files differ")]
 #[derive(Debug, Clone)]
 struct Dialect {
     delimiter: char,

@@ -11,6 +11,7 @@ mod column;
 mod dedupe;
 mod defect;
 mod delete;
+mod dialect;
 mod draft;
 mod edit;
 mod export;

@@ -14,6 +14,9 @@ use super::withdrawal::Withdrawal;
 /// The place of every so many rows is remembered, to find any of them again.
 const STEP: usize = 16;
 
+/// Where a row begins: byte and line.
+type Begin = (u64, u64);
+
 /// A row whose address stands in another row too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Repeat {
@@ -58,7 +61,7 @@ impl Repeats {
 
 /// Goes through the list once: the places of some rows, and for each row with an address its hash (the upper half) and its
 /// number, sorted.
-fn hashes(rows: &mut Rows) -> Result<(Vec<(u64, u64)>, Vec<u64>)> {
+fn hashes(rows: &mut Rows) -> Result<(Vec<Begin>, Vec<u64>)> {
     let hash = Hash::default();
     let mut places = Vec::new();
     let mut hashes: Vec<u64> = Vec::new();
@@ -94,7 +97,7 @@ pub(super) fn groups(rows: &mut Rows) -> Result<(Vec<Vec<u32>>, Places)> {
 }
 
 /// Where some of the rows begin: byte and line.
-pub(super) struct Places(Vec<(u64, u64)>);
+pub(super) struct Places(Vec<Begin>);
 
 impl Places {
     /// Reads a row by its number.
@@ -112,7 +115,7 @@ struct Group {
 }
 
 /// Reads the rows of one hash, in their order, and finds those with the same address.
-fn compare(rows: &mut Rows, places: &[(u64, u64)], run: &[u64], found: &mut Vec<Repeat>) -> Result<()> {
+fn compare(rows: &mut Rows, places: &[Begin], run: &[u64], found: &mut Vec<Repeat>) -> Result<()> {
     for group in same(rows, places, run)?.into_iter().filter(|group| group.rows.len() > 1) {
         let withdrawn = group.withdrawn;
         found.extend(group.rows.into_iter().map(|(row, earlier)| Repeat { row, earlier, withdrawn }));
@@ -121,7 +124,7 @@ fn compare(rows: &mut Rows, places: &[(u64, u64)], run: &[u64], found: &mut Vec<
 }
 
 /// The rows of one hash by their addresses.
-fn same(rows: &mut Rows, places: &[(u64, u64)], run: &[u64]) -> Result<Vec<Group>> {
+fn same(rows: &mut Rows, places: &[Begin], run: &[u64]) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
     for entry in run {
         let number = u32::try_from(entry & u64::from(u32::MAX)).unwrap_or_default();
@@ -143,7 +146,7 @@ fn same(rows: &mut Rows, places: &[(u64, u64)], run: &[u64]) -> Result<Vec<Group
 }
 
 /// Reads row `number` again.
-fn read<'a>(rows: &'a mut Rows, places: &[(u64, u64)], number: usize) -> Result<Option<Row<'a>>> {
+fn read<'a>(rows: &'a mut Rows, places: &[Begin], number: usize) -> Result<Option<Row<'a>>> {
     let Some((offset, line)) = places.get(number / STEP) else { return Ok(None) };
     rows.seek(*offset, *line)?;
     for _ in 0..number % STEP {

@@ -119,10 +119,7 @@ pub(super) fn changed(sample: &Sample<Changed>, session: &Session) {
     for Changed { row, address, columns } in &sample.first {
         let told = columns.iter().map(|(name, before, after)| {
             let (before, after) = (printable(before), printable(after));
-            match before.is_empty() {
-                true => format!("{name} `{after}`"),
-                false => format!("{name} `{before}` → `{after}`"),
-            }
+            if before.is_empty() { format!("{name} `{after}`") } else { format!("{name} `{before}` → `{after}`") }
         });
         let told: Vec<String> = told.collect();
         session.screen.result(format!("{}, row {row}: {}", printable(address), told.join(", ")).replace('\n', " "));

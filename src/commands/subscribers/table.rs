@@ -7,6 +7,9 @@ use crate::subscribers::{NewReader, normal_name};
 /// What the column of the addresses may be called.
 const EMAIL: [&str; 3] = ["email", "e_mail", "email_address"];
 
+/// Is handed a row's line, its text, and who it is.
+type Take<'a> = dyn FnMut(usize, &str, Result<NewReader, String>) + 'a;
+
 /// Text whose first line names columns.
 pub(super) struct Table<'a> {
     text: &'a str,
@@ -28,11 +31,7 @@ impl<'a> Table<'a> {
     }
 
     /// Hands every row to `take`, with its line and its text.
-    pub(super) fn visit(
-        &self,
-        set: &[(String, String)],
-        take: &mut dyn FnMut(usize, &str, Result<NewReader, String>),
-    ) -> Result<()> {
+    pub(super) fn visit(&self, set: &[(String, String)], take: &mut Take<'_>) -> Result<()> {
         let reader =
             csv::ReaderBuilder::new().delimiter(self.delimiter).flexible(true).from_reader(self.text.as_bytes());
         for record in reader.into_records() {

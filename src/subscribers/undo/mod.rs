@@ -4,20 +4,24 @@
 //! nobody who left later is brought back by undoing something earlier: their status is no longer what the change made of
 //! it. Only undoing the very change by which somebody left makes them active, and the report names them.
 
+mod records;
+
 use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Result};
 
 use super::choice::{Kept, Sample};
 use super::column::Columns;
-use super::draft::{Basis, Changeset, Draft, lines, open};
+use super::dialect::lines;
+use super::draft::{Basis, Changeset, Draft};
 use super::edit::How;
 use super::files::Files;
-use super::history::{Entry, Head, History, RowChange};
+use super::history::{Entry, Head, History};
 use super::key::Keys;
 use super::row::Row;
 use super::status::Status;
 use super::text::decode;
+use records::{Records, at};
 
 /// A changeset that is to be taken back, and where its rows lie in the history.
 #[derive(Debug, Clone)]
@@ -111,21 +115,6 @@ pub struct UndoReport {
     pub changeset: Changeset,
 }
 
-/// The rows of the changeset, by the address under which each is found now.
-#[derive(Default)]
-struct Records {
-    keys: Keys,
-    /// By the number of the key: its records, as indices into `rows`.
-    first: Vec<u32>,
-    /// By the number of the key: how many rows of the list have it and were not yet met.
-    rows_left: Vec<u32>,
-    /// Place in the history, the next record of the same key (counted from 1), whether it is settled.
-    rows: Vec<(u64, u32, bool)>,
-    /// Deleted rows: their line then, and their place in the history.
-    deleted: Vec<(u64, u64)>,
-    forgotten: u64,
-}
-
 /// Takes a changeset back. `partly` leaves rows with conflicts as they are; `basis` is the list that was shown.
 ///
 /// # Errors
@@ -184,97 +173,6 @@ fn refusal(target: &Target, conflicts: &Sample<Conflict>) -> Diagnostic {
     Diagnostic::error(format!("change {number} can't be taken back: {rows} not as it left them ({})", first.join("; ")))
         .help("`letterpress subscribers history ADDRESS` shows what came later; take that back first")
         .help(format!("`letterpress subscribers undo {number} --partly` takes back all other rows"))
-}
-
-impl Records {
-    fn read(history: &mut History, target: &Target) -> Result<Records> {
-        let mut records = Records::default();
-        history.seek(target.offset)?;
-        loop {
-            let offset = history.offset();
-            let Some(Entry::Row(row)) = history.read()? else { break };
-            if row.change != target.head.change {
-                break;
-            }
-            if row.forgotten {
-                records.forgotten += 1;
-            } else if row.after.is_none() {
-                records.deleted.push((row.line, offset));
-            } else {
-                records.enter(&row, offset)?;
-            }
-        }
-        records.deleted.sort_unstable();
-        Ok(records)
-    }
-
-    fn enter(&mut self, row: &RowChange, offset: u64) -> Result<()> {
-        let index = u32::try_from(self.rows.len() + 1)
-            .map_err(|_| Diagnostic::error("the change has more than four billion rows"))?;
-        match self.keys.enter(address_now(row)) {
-            None => {
-                self.first.push(index);
-                self.rows.push((offset, 0, false));
-            }
-            Some(number) => {
-                // The last of the chain; chains are as long as an address has rows.
-                let mut at = self.first.get(number).copied().unwrap_or(0) as usize;
-                while let Some((_, next, _)) = self.rows.get(at.wrapping_sub(1)).filter(|(_, next, _)| *next > 0) {
-                    at = *next as usize;
-                }
-                self.rows.push((offset, 0, false));
-                if let Some((_, next, _)) = self.rows.get_mut(at.wrapping_sub(1)) {
-                    *next = index;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Counts the rows of each address, to know where there is a choice.
-    fn count_rows(&mut self, files: &Files) -> Result<()> {
-        self.rows_left = vec![0; self.first.len()];
-        let Some(mut rows) = open(files)? else { return Ok(()) };
-        while let Some(row) = rows.read()? {
-            if let Some(count) = self.keys.find(row.email()).and_then(|key| self.rows_left.get_mut(key)) {
-                *count += 1;
-            }
-        }
-        Ok(())
-    }
-
-    /// How many rows of this address are still to come, with this one. Counts this one.
-    fn meet(&mut self, email: &str) -> usize {
-        let count = self.keys.find(email).and_then(|key| self.rows_left.get_mut(key));
-        count.map_or(0, |count| std::mem::replace(count, count.saturating_sub(1)) as usize)
-    }
-
-    /// The records of an address that are not settled, as indices.
-    fn open(&self, email: &str) -> Vec<usize> {
-        let mut found = Vec::new();
-        let mut at = self.keys.find(email).and_then(|number| self.first.get(number).copied()).unwrap_or(0) as usize;
-        while let Some((_, next, settled)) = self.rows.get(at.wrapping_sub(1)) {
-            if !settled {
-                found.push(at - 1);
-            }
-            at = *next as usize;
-        }
-        found
-    }
-}
-
-/// The address under which the row is found after the change.
-fn address_now(row: &RowChange) -> &str {
-    let changed = row.after.as_ref().and_then(|after| after.get("email")).and_then(Value::as_str);
-    changed.map_or(row.address.as_str(), str::trim)
-}
-
-fn at(history: &mut History, offset: u64) -> Result<RowChange> {
-    history.seek(offset)?;
-    match history.read()? {
-        Some(Entry::Row(row)) => Ok(row),
-        _ => Err(Diagnostic::error("the history changed while it was read; nothing was done").help("try again")),
-    }
 }
 
 /// Deleted readers who were added again by a later change: two rows of theirs would be one too many.
