@@ -4,7 +4,8 @@
 use std::cell::OnceCell;
 use std::path::PathBuf;
 
-use letterpress::subscribers::{Rows, Segment};
+use letterpress::clock::Timestamp;
+use letterpress::subscribers::{NamedSegments, NoMailings, Rows, Scope, Segment};
 use libfuzzer_sys::fuzz_target;
 
 thread_local! {
@@ -18,7 +19,9 @@ fuzz_target!(|octets: &[u8]| {
     });
     std::fs::write(&path, octets).expect("a file");
     if let Ok(mut rows) = Rows::open(&path) {
-        let segment = Segment::parse("fuzz", "has(email) and not tag('a') or email == 'x'", rows.columns()).ok();
+        let named = NamedSegments::default();
+        let scope = Scope { columns: rows.columns(), now: Timestamp::UNIX_EPOCH, named: &named, mailings: &NoMailings };
+        let segment = Segment::parse("fuzz", "has(email) and not tag('a') or email < 2026-01-01 or sample(9%)", &scope).ok();
         while let Ok(Some(row)) = rows.read() {
             let _ = segment.as_ref().map(|segment| segment.matches(&row));
             if row.fault().is_none() {

@@ -39,7 +39,7 @@ fn header<'a>(eml: &'a str, name: &str) -> &'a str {
 fn letters(letter: &Publication) -> BTreeMap<String, String> {
     let csv = letter.run(["status", "--csv"]).code_in(&[0, 4]).stdout;
     let mut rows = csv::Reader::from_reader(csv.as_bytes());
-    assert_eq!(rows.headers().unwrap().iter().last(), Some("subject"));
+    assert_eq!(rows.headers().unwrap().iter().next_back(), Some("subject"));
     rows.records().map(|row| row.unwrap()).map(|row| (row[0].to_owned(), row[8].to_owned())).collect()
 }
 

@@ -76,7 +76,7 @@ fn who_missed_a_mailing_gets_the_next_one_and_who_is_in_doubt_does_not() {
     letter.run(["send", "--yes"]).code(4);
     let counts = letter.run(["status", "--json"]).code_in(&[0, 4]).json();
     assert_eq!(
-        [&counts["rejected"], &counts["in_doubt"], &counts["accepted"]].map(|n| n.as_u64()),
+        [&counts["rejected"], &counts["in_doubt"], &counts["accepted"]].map(serde_json::Value::as_u64),
         [Some(1), Some(1), Some(2)]
     );
     let who = |expression: &str| who(&letter, &["--segment", expression]);
