@@ -11,7 +11,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use crate::edition::{Edition, Group};
 
 /// How many octets of editions are kept, unless told.
-pub(super) const ROOM: usize = 64 << 20;
+pub(super) const ROOM: usize = 32 << 20;
 
 /// Editions by their groups.
 #[derive(Debug)]
