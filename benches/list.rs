@@ -18,7 +18,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use letterpress::subscribers::{Audience, Files, NamedSegments, NoMailings, Scope, Segment};
-use program::{PROGRAM, Run, run};
+use program::{Run, run};
 use shared::{ratio, readers, show};
 
 /// What is wanted: at most so many times the reference, and at most so much memory a reader.
@@ -149,7 +149,7 @@ fn audience(files: &Files, segment: &str) -> usize {
     let named = NamedSegments::default();
     let now = letterpress::clock::Timestamp::UNIX_EPOCH;
     let scope = Scope { columns: audience.columns(), now, named: &named, mailings: &NoMailings };
-    let segment = Segment::parse("segment", SEGMENT, &scope).expect("a segment");
+    let segment = Segment::parse("segment", segment, &scope).expect("a segment");
     let mut owed = 0;
     let summary = audience.visit(Some(&segment), &mut |row| {
         owed += usize::from(!std::hint::black_box(row).email().is_empty());
