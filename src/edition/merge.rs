@@ -135,13 +135,15 @@ pub fn scan(from_author: &Source<'_>, merging: Merging, tokens: &mut Tokens, cho
 }
 
 /// Whether a source captures or filters what other templates print, so that a gap there could be looked at.
-pub fn captures_templates(source: &str) -> bool {
+pub fn captures_templates(name: &str, source: &str) -> bool {
+    // A shortcode's body comes to it finished, as a token; that of a component is captured as it is rendered.
+    let is_shortcode = name.starts_with("shortcodes/");
     let mut captures = 0;
     tags(source).iter().any(|tag| {
         captures = captures_after(tag, source, captures);
         let text = tag.text(source);
         let filtered_super = text.contains("super()") && text.contains('|');
-        let passes_a_body = text.starts_with('<') || text.contains("body");
+        let passes_a_body = text.starts_with('<') || (text.contains("body") && (captures > 0 || !is_shortcode));
         filtered_super || passes_a_body || (captures > 0 && matches!(tag.keyword(source), "include" | "block"))
     })
 }

@@ -160,7 +160,7 @@ fn css(text: &str, tokens: &mut Tokens, place: &dyn Fn() -> Place) -> Result<Str
             wrong = Some("a merge field can't stand in a style".to_owned());
             None
         }
-        Token::Held(_) | Token::Rich(_) => None,
+        _ => None,
     });
     match wrong {
         Some(message) => Err(Diagnostic::error(message)

@@ -12,6 +12,10 @@ pub mod quoted_printable;
 #[cfg(test)]
 mod law;
 
+mod anchors;
+mod autolink;
+mod blocks;
+mod clean;
 mod finish;
 mod html;
 mod markdown;
@@ -21,9 +25,12 @@ mod originals;
 mod mjml;
 mod pieces;
 mod shifts;
+mod shortcode;
 mod tags;
 mod template;
+mod terms;
 mod text;
+mod text_shortcodes;
 mod theme;
 mod tokens;
 mod wrap;

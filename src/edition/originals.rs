@@ -1,11 +1,10 @@
 //! The sources as their authors wrote them, scanned for merge fields, and the way back from Tera's errors to their places.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use super::markdown;
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
-use super::shifts::{Shifts, Source};
+use super::shifts::Source;
+use super::shortcode::{Call, Shortcodes, calls};
 use super::template::Sources;
 use super::tokens::Tokens;
 use crate::article::Article;
@@ -23,18 +22,25 @@ pub struct Originals {
     article: String,
     files: BTreeMap<String, String>,
     scanned: BTreeMap<String, Scanned>,
+    shortcodes: Shortcodes,
+    /// The shortcodes that the article calls.
+    calls: Vec<Call>,
 }
 
 impl Originals {
     /// Gathers the sources; nothing is scanned yet.
-    pub fn new(sources: &Sources) -> Self {
+    ///
+    /// # Errors
+    /// A shortcode whose templates can't be used.
+    pub fn new(sources: &Sources) -> Result<Self> {
         let article = &sources.article;
         let mut files = sources.theme.files.clone();
         files.insert(article.file.clone(), body_at_its_lines(article));
         files.insert(TITLE.into(), article.title.clone());
         files.insert(SUBJECT.into(), article.subject.clone());
         files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
-        Originals { article: article.file.clone(), files, scanned: BTreeMap::new() }
+        let shortcodes = Shortcodes::read(&files)?;
+        Ok(Originals { article: article.file.clone(), files, scanned: BTreeMap::new(), shortcodes, calls: Vec::new() })
     }
 
     pub fn texts(&self) -> Vec<&str> {
@@ -46,11 +52,26 @@ impl Originals {
         let mut choices = Choices::default();
         self.scanned.clear();
         for (name, source) in &self.files {
-            let source =
-                if *name == self.article { hold_code(name, source, tokens) } else { Source::as_written(name, source) };
+            let source = if *name == self.article {
+                let written = calls::prepare(name, source, &self.shortcodes, tokens)?;
+                self.calls = written.calls;
+                written.source
+            } else {
+                Source::as_written(name, source)
+            };
             self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
         }
         Ok(choices)
+    }
+
+    /// The shortcodes of the theme.
+    pub fn shortcodes(&self) -> &Shortcodes {
+        &self.shortcodes
+    }
+
+    /// The shortcodes that the article calls, in the order of its source.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
     }
 
     /// The scanned sources by name, for Tera.
@@ -143,6 +164,21 @@ impl Originals {
         diagnostic
     }
 
+    /// The theme prints the article's HTML, and the article isn't prose only.
+    pub fn prints_html(&self) -> Diagnostic {
+        let call = self.calls.iter().find(|call| self.shortcodes.get(&call.name).is_some_and(|it| it.is_block));
+        let mention = self.files.iter().find_map(|(name, text)| {
+            text.find("article.html").map(|at| Place::span(self.shown_name(name), text, at..at + "article.html".len()))
+        });
+        let name = call.map_or("a shortcode", |call| call.name.as_str());
+        let error = Diagnostic::error(format!("the theme prints article.html, and `{name}` can't stand inside a text"))
+            .help("lay the article out block by block: {% include \"partials/blocks.mjml\" %} between the sections of the theme");
+        match mention {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+
     /// A template's name as the author knows it.
     fn shown_name(&self, file: &str) -> String {
         match file {
@@ -159,27 +195,6 @@ impl Originals {
 fn body_at_its_lines(article: &Article) -> String {
     let before = article.source[..article.body.start].matches('\n').count();
     format!("{}{}", "\n".repeat(before), &article.source[article.body.clone()])
-}
-
-/// Holds back template delimiters inside code, where they are only shown.
-fn hold_code<'a>(file: &'a str, written: &'a str, tokens: &mut Tokens) -> Source<'a> {
-    let mut out = String::with_capacity(written.len());
-    let mut shifts = Shifts::default();
-    let mut from = 0;
-    let codes = markdown::code_ranges(written);
-    let delimiters =
-        written.match_indices('{').filter(|(at, _)| ["{{", "{%", "{#"].iter().any(|d| written[*at..].starts_with(d)));
-    for (at, _) in delimiters {
-        if at < from || !codes.iter().any(|code| code.contains(&at)) {
-            continue;
-        }
-        out.push_str(&written[from..at]);
-        out.push_str(&tokens.hold(&written[at..at + 2]));
-        from = at + 2;
-        shifts.note(out.len(), from);
-    }
-    out.push_str(&written[from..]);
-    Source { file, written, text: Cow::Owned(out), shifts }
 }
 
 /// The byte offset of a line and column, both counted from 1.

@@ -66,6 +66,8 @@ impl Phrase {
                 Token::Gap(index) => phrase.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place })),
                 Token::Value(index) => phrase.push_value(tokens.text(index), place, tokens),
                 Token::Held(index) | Token::Rich(index) => phrase.push_text(tokens.text(index)),
+                // They are in place long before.
+                Token::Mjml(_) | Token::Name(_) | Token::Shortcode(_) | Token::End(_) => {}
             }
             from = range.end;
         }
@@ -79,6 +81,7 @@ impl Phrase {
         for (range, token) in tokens.find(value) {
             self.push_text(&escape(place, &value[from..range.start]));
             if let Token::Gap(index) = token {
+                let place = if place == Place::Plain { place_in_text(value, range.start) } else { place };
                 self.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place }));
             }
             from = range.end;

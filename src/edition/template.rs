@@ -8,15 +8,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
+use super::blocks::{Calls, Setter};
 use super::dates;
 use super::finish::{check_links, check_tokens, text_lines, used_images};
 use super::images::Images;
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
 use super::originals::{Originals, PREHEADER, SUBJECT, TITLE};
 use super::pieces::{Fields, Part, Phrase, collapse};
+use super::shortcode::instance;
 use super::theme::{self, Theme, ThemeSettings};
 use super::tokens::{Tokens, mark_value};
-use super::{Edition, html, markdown, mjml, text};
+use super::{Edition, autolink, clean, markdown, mjml, text};
 use crate::article::Article;
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
@@ -60,15 +62,17 @@ impl Template {
     /// # Errors
     /// A template that Tera can't read, a field that readers don't have, a value that would become markup.
     pub fn new(sources: Sources, merging: Merging) -> Result<Template> {
-        let mut originals = Originals::new(&sources);
+        let mut originals = Originals::new(&sources)?;
         let mut tokens = Tokens::new(&originals.texts());
-        let captured = sources.theme.files.values().any(|source| captures_templates(source));
+        let captured = sources.theme.files.iter().any(|(name, source)| captures_templates(name, source));
         let mut choices = originals.scan(if captured { Merging::ChoicesOnly } else { merging }, &mut tokens)?;
         if choices.every_field {
             choices = originals.scan(Merging::ChoicesOnly, &mut tokens)?;
             choices.fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
         }
-        let warnings = originals.check_mentions(&sources.columns)?;
+        let mut warnings = originals.check_mentions(&sources.columns)?;
+        let article = &sources.article;
+        warnings.extend(clean::removed(&article.file, &article.source, article.body.start));
         let bare = originals.mentions().filter(|mention| mention.is_gap && !mention.has_default);
         let bare_gaps: BTreeSet<String> = bare.map(|mention| mention.field.clone()).collect();
         let unsubscribe_url = tokens.gap(Gap { source: GapSource::UnsubscribeUrl, default: None });
@@ -98,6 +102,10 @@ impl Template {
 
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    pub(super) fn originals(&self) -> &Originals {
+        &self.originals
     }
 
     /// The group that a reader belongs to.
@@ -146,24 +154,35 @@ impl Template {
                 .at(Place::file(&*article.file))
                 .help("put the long part on the web and link it"));
         }
-        let content = markdown::parse(&source, &language);
+        let (source, instances) = instance::take(&source, &mut tokens).ok_or_else(|| changed_call(&article.file))?;
+        let source = autolink::link_bare(&source);
+        let content = markdown::parse(&source, &language, &tokens);
         let mut preheader = self.short(PREHEADER, &context, &mut tokens)?;
         if preheader.is_empty() {
-            preheader = content.beginning();
+            preheader = content.beginning(&tokens);
         }
         check_links(&content, article, &tokens)?;
-        let article_html = mjml::fill_values(&html::write(&content, &self.sources.images), &mut tokens);
-        let article_text = text::write(&content, &self.sources.images, &tokens);
-        let held_html = tokens.rich(article_html);
+        let calls = Calls { template: self, instances: &instances };
+        let nodes = calls.tree(&content.body, &tokens)?;
+        let images = &self.sources.images;
+        let mut setter = Setter { calls, context: &context, images, tokens: &mut tokens, terms: content.terms };
+        let set = setter.article(&nodes, &content)?;
+        let summary = setter.summary(&content)?;
+        let lines = text::write(&nodes, &content, images, setter.tokens);
+        let article_text = setter.text(lines)?.join("\n");
         let held_text = tokens.rich(article_text);
         let mut values = self.article_values(&language);
         for (key, text) in [("title", &title), ("subject", &subject), ("preheader", &preheader)] {
             values[key] = Json::from(tokens.plain(text));
         }
-        values["html"] = Json::from(held_html);
+        values["html"] = Json::from(set.html.as_str());
+        values["summary"] = Json::from(summary);
+        values["blocks"] = set.blocks.clone();
         values["text"] = Json::from(held_text.as_str());
         context.insert("article", &values);
         let rendered = self.render(theme::MJML, &context, &mut tokens)?;
+        set.check_html(&rendered, &tokens).map_err(|_| self.originals.prints_html())?;
+        let rendered = tokens.put_mjml(&rendered);
         let resolved = mjml::resolve(theme::MJML, &rendered, &mut tokens)?;
         let html = mjml::render(theme::MJML, &resolved, &tokens)?;
         let html = html.replace('\r', "");
@@ -224,12 +243,12 @@ impl Template {
             "author": article.author.as_deref().unwrap_or_default(),
             "date": article.date.map(|date| date.to_string()).unwrap_or_default(),
             "date_text": article.date.map(|date| dates::in_words(date, language)).unwrap_or_default(),
-            "language": language, "extra": article.extra, "html": "", "text": "",
+            "language": language, "extra": article.extra, "html": "", "text": "", "blocks": [], "summary": "",
         })
     }
 
     /// Renders one template; printed values come back as tokens.
-    fn render(&self, name: &str, context: &Context, tokens: &mut Tokens) -> Result<String> {
+    pub(super) fn render(&self, name: &str, context: &Context, tokens: &mut Tokens) -> Result<String> {
         let rendered = self.tera.render(name, context).map_err(|error| self.originals.error(&error))?;
         tokens.values_of_marks(&rendered).map_err(|_| {
             Diagnostic::error("a filter over a block has cut a value in two")
@@ -243,6 +262,12 @@ impl Template {
         let rendered = self.render(name, context, tokens)?;
         Ok(collapse(&rendered))
     }
+}
+
+fn changed_call(file: &str) -> Diagnostic {
+    Diagnostic::error("a filter over a block has changed a shortcode")
+        .at(Place::file(file))
+        .help("apply the filter to the words themselves")
 }
 
 fn new_tera() -> Tera {

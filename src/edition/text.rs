@@ -1,19 +1,23 @@
 //! The article's content as plain text that reads well: headings, lists, quotes, tables and footnotes by their looks,
 //! links numbered and listed at the end. Made from the same parse as the HTML, never from the HTML.
 
-use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, Event, HeadingLevel, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr;
 
+use super::anchors::decoded;
+use super::blocks::Node;
 use super::images::Images;
 use super::markdown::Content;
+use super::text_shortcodes::{END_SHORTCODE, begin_shortcode};
 use super::tokens::Tokens;
 use super::wrap::{WIDTH, mark, mark_verbatim};
 
-/// Writes content as logical lines (see [`super::wrap`]), joined by LF.
-pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String {
+/// Writes an article as logical lines (see [`super::wrap`]). Its shortcodes are marks for [`super::text_shortcodes`].
+pub fn write(nodes: &[Node<'_>], content: &Content<'_>, images: &Images, tokens: &Tokens) -> Vec<String> {
     let mut writer = Writer {
         tokens,
         images,
+        content,
         lines: Vec::new(),
         inline: String::new(),
         frames: Vec::new(),
@@ -22,10 +26,10 @@ pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String 
         table: None,
         code: None,
     };
-    writer.events(&content.body);
+    writer.nodes(nodes);
     if !content.footnotes.is_empty() {
         writer.blank();
-        writer.lines.push(mark("", "", "Notes:"));
+        writer.lines.push(mark("", "", &format!("{}:", content.terms.notes)));
         for (at, footnote) in content.footnotes.iter().enumerate() {
             let marker = format!("({}) ", at + 1);
             writer.frames.push(Frame { leads: at == 0, ..Frame::new(" ".repeat(marker.len()), Some(marker)) });
@@ -35,13 +39,13 @@ pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String 
     }
     if !writer.links.is_empty() {
         writer.blank();
-        writer.lines.push(mark("", "", "Links:"));
+        writer.lines.push(mark("", "", &format!("{}:", content.terms.links)));
         for (at, url) in writer.links.iter().enumerate() {
             let marker = format!("[{}] ", at + 1);
             writer.lines.push(mark(&marker, &" ".repeat(marker.len()), url));
         }
     }
-    writer.lines.join("\n")
+    writer.lines
 }
 
 /// A container whose lines are indented: a quote, a list, a list item.
@@ -74,6 +78,7 @@ struct Table {
 struct Writer<'a> {
     tokens: &'a Tokens,
     images: &'a Images,
+    content: &'a Content<'a>,
     lines: Vec<String>,
     inline: String,
     frames: Vec<Frame>,
@@ -85,6 +90,20 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn nodes(&mut self, nodes: &[Node<'_>]) {
+        for node in nodes {
+            match node {
+                Node::Prose(events) => self.events(events),
+                Node::Shortcode { number, body } => {
+                    self.blank();
+                    self.lines.push(begin_shortcode(*number));
+                    self.nodes(body);
+                    self.lines.push(END_SHORTCODE.to_string());
+                }
+            }
+        }
+    }
+
     fn events(&mut self, events: &[Event<'_>]) {
         for event in events {
             self.event(event);
@@ -126,7 +145,10 @@ impl Writer<'_> {
                 self.paragraph();
                 self.blank();
             }
-            Tag::BlockQuote(_) => self.open(Frame::new("> ", None)),
+            Tag::BlockQuote(None) => self.open(Frame::new("> ", None)),
+            Tag::BlockQuote(Some(kind)) => self.callout(*kind),
+            Tag::DefinitionListTitle => self.paragraph(),
+            Tag::DefinitionListDefinition => self.open(Frame::new("    ", Some("    ".to_owned()))),
             Tag::List(number) => self.open(Frame { number: *number, ..Frame::new("", None) }),
             Tag::Item => self.item(),
             Tag::CodeBlock(_) => {
@@ -154,9 +176,9 @@ impl Writer<'_> {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Paragraph | TagEnd::HtmlBlock => self.paragraph(),
+            TagEnd::Paragraph | TagEnd::HtmlBlock | TagEnd::DefinitionListTitle => self.paragraph(),
             TagEnd::Heading(level) => self.heading(level),
-            TagEnd::BlockQuote(_) | TagEnd::Item | TagEnd::List(_) => self.close(),
+            TagEnd::BlockQuote(_) | TagEnd::Item | TagEnd::List(_) | TagEnd::DefinitionListDefinition => self.close(),
             TagEnd::CodeBlock => self.code_block(),
             TagEnd::Emphasis => self.inline.push('_'),
             TagEnd::Strong => self.inline.push('*'),
@@ -177,6 +199,16 @@ impl Writer<'_> {
     fn open(&mut self, frame: Frame) {
         self.paragraph();
         self.frames.push(frame);
+    }
+
+    /// A callout: a bar down its side, and its title as the first line.
+    fn callout(&mut self, kind: BlockQuoteKind) {
+        self.paragraph();
+        self.blank();
+        let (first, rest) = self.indents();
+        let title = self.content.terms.callout(kind).to_uppercase();
+        self.lines.push(mark(&format!("{first}| "), &format!("{rest}| "), &title));
+        self.frames.push(Frame::new("| ", Some("| ".to_owned())));
     }
 
     fn close(&mut self) {
@@ -281,12 +313,22 @@ impl Writer<'_> {
     fn link(&mut self) {
         let Some((start, url)) = self.open_links.pop() else { return };
         let text = self.inline[start..].trim().to_owned();
-        if text.is_empty() || url.starts_with('#') {
+        if text.is_empty() {
             return;
         }
-        if text == url || Some(text.as_str()) == url.strip_prefix("mailto:") {
+        if let Some(name) = url.strip_prefix('#') {
+            // Nothing can be clicked here: the heading that is meant is named.
+            let name = decoded(name);
+            let heading = self.content.headings.iter().find(|heading| heading.id == name);
+            if let Some(heading) = heading.filter(|heading| heading.title.trim() != text) {
+                self.inline.push_str(&format!(" (→ {})", heading.title.trim()));
+            }
+            return;
+        }
+        if text == url || ["mailto:", "https://"].iter().any(|scheme| Some(text.as_str()) == url.strip_prefix(scheme)) {
             // The address itself is the text: say it once, in full.
-            self.inline.replace_range(start.., &url);
+            let url = url.strip_prefix("mailto:").unwrap_or(&url);
+            self.inline.replace_range(start.., url);
             return;
         }
         let number = self.number_of(url);
@@ -310,7 +352,7 @@ impl Writer<'_> {
         if alt.is_empty() {
             return;
         }
-        self.inline.push_str(&format!("[Image: {alt}]"));
+        self.inline.push_str(&format!("[{}: {alt}]", self.content.terms.image));
         if url.starts_with("https://") && self.open_links.is_empty() {
             let number = self.number_of(url.to_owned());
             self.inline.push_str(&format!(" [{number}]"));

@@ -34,6 +34,14 @@ pub enum Token {
     Held(usize),
     /// Markup to be put back before CSS is inlined: index into the texts.
     Rich(usize),
+    /// MJML to be put in place before mrml: index into the texts.
+    Mjml(usize),
+    /// The name that a heading gives itself: index into the texts.
+    Name(usize),
+    /// A shortcode, or the beginning of one with a body: its number among those of the article.
+    Shortcode(usize),
+    /// The end of a shortcode's body: the number of the call in the article's source.
+    End(usize),
 }
 
 /// The tokens of one composition.
@@ -42,6 +50,8 @@ pub struct Tokens {
     prefix: String,
     gaps: Vec<Gap>,
     texts: Vec<String>,
+    /// More than any shortcode's number.
+    shortcodes: usize,
 }
 
 impl Tokens {
@@ -58,7 +68,7 @@ impl Tokens {
             .map(|n| format!("lp{:012x}", seed.wrapping_add(n) >> 16))
             .find(|prefix| !lower.iter().any(|source| source.contains(prefix.as_str())))
             .expect("a finite text can't hold every prefix");
-        Tokens { prefix, gaps: Vec::new(), texts: Vec::new() }
+        Tokens { prefix, gaps: Vec::new(), texts: Vec::new(), shortcodes: 0 }
     }
 
     /// Whether a text could be taken for a token.
@@ -86,6 +96,26 @@ impl Tokens {
         format!("{}r{}z", self.prefix, self.texts.len() - 1)
     }
 
+    pub fn mjml(&mut self, markup: impl Into<String>) -> String {
+        self.texts.push(markup.into());
+        format!("{}m{}z", self.prefix, self.texts.len() - 1)
+    }
+
+    pub fn name(&mut self, name: impl Into<String>) -> String {
+        self.texts.push(name.into());
+        format!("{}n{}z", self.prefix, self.texts.len() - 1)
+    }
+
+    pub fn shortcode(&mut self, number: usize) -> String {
+        self.shortcodes = self.shortcodes.max(number + 1);
+        format!("{}s{number}z", self.prefix)
+    }
+
+    pub fn end(&mut self, call: usize) -> String {
+        self.shortcodes = self.shortcodes.max(call + 1);
+        format!("{}e{call}z", self.prefix)
+    }
+
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
@@ -108,6 +138,10 @@ impl Tokens {
                 b'v' if number < self.texts.len() => Token::Value(number),
                 b'h' if number < self.texts.len() => Token::Held(number),
                 b'r' if number < self.texts.len() => Token::Rich(number),
+                b'm' if number < self.texts.len() => Token::Mjml(number),
+                b'n' if number < self.texts.len() => Token::Name(number),
+                b's' if number < self.shortcodes => Token::Shortcode(number),
+                b'e' if number < self.shortcodes => Token::End(number),
                 _ => return None,
             };
             Some((start..start + self.prefix.len() + digits + 2, token))
@@ -163,6 +197,29 @@ impl Tokens {
             out = next;
         }
         out
+    }
+
+    /// A text without the shortcodes that stand in it.
+    pub fn without_shortcodes(&self, text: &str) -> String {
+        self.replace(text, |token, _| matches!(token, Token::Shortcode(_) | Token::End(_)).then(String::new))
+    }
+
+    /// The one token that a text is, but for white space around it.
+    pub fn only(&self, text: &str) -> Option<Token> {
+        let text = text.trim();
+        self.find(text).next().filter(|(range, _)| *range == (0..text.len())).map(|(_, token)| token)
+    }
+
+    /// Puts MJML in place: where it stands by itself, and where a template printed it and it became a value.
+    pub fn put_mjml(&self, text: &str) -> String {
+        let markup = |token: Token| match token {
+            Token::Mjml(index) => Some(self.texts[index].clone()),
+            _ => None,
+        };
+        self.replace(text, |token, _| match token {
+            Token::Value(index) => self.only(&self.texts[index]).and_then(markup),
+            token => markup(token),
+        })
     }
 
     /// Turns the marks around the values of a Tera rendering into value tokens.

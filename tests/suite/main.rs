@@ -19,3 +19,4 @@ mod snapshot;
 mod status;
 mod stop;
 mod storm;
+mod writing;

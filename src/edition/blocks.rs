@@ -1,0 +1,433 @@
+//! The article as blocks: runs of prose and what its shortcodes make, in the order in which a theme lays them out.
+//!
+//! A theme finds them as `article.blocks`, each with a `kind`: `prose` (its `html` goes into an `mj-text`), `column` (its
+//! `mjml` goes beside that text, into an `mj-column`) or `section` (its `mjml` goes into the `mj-body`). Prose and columns
+//! that follow one another are a run: the first of it has `opens`, the last `closes`.
+
+use pulldown_cmark::{Event, Tag, TagEnd};
+use serde_json::{Value as Json, json};
+use tera::Context;
+
+use super::images::Images;
+use super::markdown::Content;
+use super::markup::{Kind as MarkupKind, segments};
+use super::shortcode::signature::{Kind, Parameter};
+use super::shortcode::{Instance, mjml_file};
+use super::template::Template;
+use super::terms::Terms;
+use super::tokens::{Token, Tokens};
+use super::{html, mjml};
+use crate::diagnostic::{Diagnostic, Result};
+
+/// A run of prose, or a shortcode with its body.
+#[derive(Debug)]
+pub enum Node<'a> {
+    Prose(Vec<Event<'a>>),
+    Shortcode { number: usize, body: Vec<Node<'a>> },
+}
+
+/// Where the markup of a block belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// HTML, inside a text.
+    Prose,
+    /// Inside a column.
+    Column,
+    /// A column itself: only inside a shortcode that makes a section.
+    Beside,
+    /// Inside the body of the mail.
+    Section,
+}
+
+#[derive(Debug)]
+struct Block {
+    level: Level,
+    markup: String,
+}
+
+/// What the article's calls are, for building the tree.
+pub struct Calls<'a> {
+    pub template: &'a Template,
+    pub instances: &'a [Instance],
+}
+
+impl Calls<'_> {
+    /// Sorts events into prose and shortcodes.
+    ///
+    /// # Errors
+    /// A shortcode that stands where it can't, or a body that isn't ended where it began.
+    pub fn tree<'e>(&self, events: &[Event<'e>], tokens: &Tokens) -> Result<Vec<Node<'e>>> {
+        let mut tree = Tree { nodes: Vec::new(), prose: Vec::new(), open: Vec::new() };
+        let mut depth = 0usize;
+        let mut at = 0;
+        while at < events.len() {
+            if depth == 0
+                && let Some((found, length)) = alone(&events[at..], tokens)
+                && found.iter().all(|token| self.stands_alone(*token, found.len()))
+            {
+                found.into_iter().try_for_each(|token| self.place(token, &mut tree))?;
+                at += length;
+                continue;
+            }
+            match &events[at] {
+                Event::Start(_) => depth += 1,
+                Event::End(_) => depth = depth.saturating_sub(1),
+                event => self.check_inside(event, tokens)?,
+            }
+            tree.prose.push(events[at].clone());
+            at += 1;
+        }
+        tree.end_prose();
+        match tree.open.last() {
+            Some((number, _)) => Err(self.unbalanced(self.instances[*number].call)),
+            None => Ok(tree.nodes),
+        }
+    }
+
+    fn shortcode_is_block(&self, call: usize) -> bool {
+        let originals = self.template.originals();
+        originals
+            .shortcodes()
+            .get(&originals.calls()[call].name)
+            .is_none_or(|shortcode| shortcode.is_block || shortcode.signature.has_body)
+    }
+
+    /// Whether a token in a paragraph of shortcodes only is taken out of it.
+    fn stands_alone(&self, token: Token, neighbours: usize) -> bool {
+        match token {
+            Token::Shortcode(number) => neighbours == 1 || self.shortcode_is_block(self.instances[number].call),
+            _ => true,
+        }
+    }
+
+    fn place(&self, token: Token, tree: &mut Tree<'_>) -> Result<()> {
+        tree.end_prose();
+        match token {
+            Token::Shortcode(number) => {
+                let originals = self.template.originals();
+                let call = &originals.calls()[self.instances[number].call];
+                let has_body = originals.shortcodes().get(&call.name).is_some_and(|it| it.signature.has_body);
+                if has_body {
+                    tree.open.push((number, std::mem::take(&mut tree.nodes)));
+                } else {
+                    tree.nodes.push(Node::Shortcode { number, body: Vec::new() });
+                }
+                Ok(())
+            }
+            Token::End(call) => match tree.open.pop() {
+                Some((number, around)) if self.instances[number].call == call => {
+                    let body = std::mem::replace(&mut tree.nodes, around);
+                    tree.nodes.push(Node::Shortcode { number, body });
+                    Ok(())
+                }
+                _ => Err(self.unbalanced(call)),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    fn unbalanced(&self, call: usize) -> Diagnostic {
+        let call = &self.template.originals().calls()[call];
+        Diagnostic::error(format!("the body of `{}` begins and ends in different places", call.name))
+            .at(call.place.clone())
+            .help("a condition or loop goes around the whole of it, or inside its body")
+    }
+
+    /// What stands between paragraphs may not be inside one, or inside a list, a quote or a table.
+    fn check_inside(&self, event: &Event<'_>, tokens: &Tokens) -> Result<()> {
+        let (Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text)) = event else {
+            return Ok(());
+        };
+        let wrong = tokens.find(text).find_map(|(_, token)| match token {
+            Token::Shortcode(number) => Some(self.instances[number].call).filter(|call| self.shortcode_is_block(*call)),
+            Token::End(call) => Some(call),
+            _ => None,
+        });
+        let Some(call) = wrong else { return Ok(()) };
+        let call = &self.template.originals().calls()[call];
+        Err(Diagnostic::error(format!("`{}` stands inside a paragraph, a list or a quote", call.name))
+            .at(call.place.clone())
+            .help("put it on a line of its own between paragraphs, not indented"))
+    }
+}
+
+struct Tree<'a> {
+    nodes: Vec<Node<'a>>,
+    prose: Vec<Event<'a>>,
+    /// Shortcodes whose body is open, and what came before them.
+    open: Vec<(usize, Vec<Node<'a>>)>,
+}
+
+impl Tree<'_> {
+    fn end_prose(&mut self) {
+        if !self.prose.is_empty() {
+            self.nodes.push(Node::Prose(std::mem::take(&mut self.prose)));
+        }
+    }
+}
+
+/// The shortcodes of a paragraph that has nothing else, and how many events it is.
+fn alone(events: &[Event<'_>], tokens: &Tokens) -> Option<(Vec<Token>, usize)> {
+    if !matches!(events.first(), Some(Event::Start(Tag::Paragraph))) {
+        return None;
+    }
+    let mut found = Vec::new();
+    for (at, event) in events.iter().enumerate().skip(1) {
+        match event {
+            Event::Text(text) => {
+                let mut from = 0;
+                for (range, token) in tokens.find(text) {
+                    let is_call = matches!(token, Token::Shortcode(_) | Token::End(_));
+                    if !is_call || !text[from..range.start].trim().is_empty() {
+                        return None;
+                    }
+                    found.push(token);
+                    from = range.end;
+                }
+                if !text[from..].trim().is_empty() {
+                    return None;
+                }
+            }
+            Event::SoftBreak | Event::HardBreak => {}
+            Event::End(TagEnd::Paragraph) => return (!found.is_empty()).then_some((found, at + 1)),
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Sets nodes as blocks.
+pub struct Setter<'a> {
+    pub calls: Calls<'a>,
+    pub context: &'a Context,
+    pub images: &'a Images,
+    pub tokens: &'a mut Tokens,
+    pub terms: Terms,
+}
+
+impl Setter<'_> {
+    /// What `article.html` and `article.blocks` are; the HTML is a refusal when some blocks aren't prose.
+    ///
+    /// # Errors
+    /// Whatever a shortcode's template or its arguments have wrong.
+    pub fn article(&mut self, nodes: &[Node<'_>], content: &Content<'_>) -> Result<Set> {
+        let mut blocks = self.blocks(nodes)?;
+        let footnotes = html::footnotes(&content.footnotes, self.images, &self.terms);
+        let footnotes = self.finished(&footnotes)?;
+        push_prose(&mut blocks, footnotes);
+        if let Some(block) = blocks.iter().find(|block| block.level == Level::Beside) {
+            return Err(Diagnostic::error("a column stands outside of columns").help(format!(
+                "put {{% columns() %}} before it and {{% end %}} behind its {{% end %}}; it begins {}",
+                beginning(&block.markup)
+            )));
+        }
+        Ok(self.hand_out(blocks))
+    }
+
+    /// The prose before `<!-- more -->` as a token; nothing when the author has written none.
+    ///
+    /// # Errors
+    /// As for the article.
+    pub fn summary(&mut self, content: &Content<'_>) -> Result<String> {
+        if content.summary.is_none() {
+            return Ok(String::new());
+        }
+        // A summary that ends inside a shortcode's body has no end of its own.
+        let nodes = self.calls.tree(content.summary(), self.tokens).unwrap_or_default();
+        let mut html = String::new();
+        for block in self.blocks(&nodes)? {
+            if block.level == Level::Prose {
+                html.push_str(&block.markup);
+            }
+        }
+        Ok(self.tokens.rich(html))
+    }
+
+    fn blocks(&mut self, nodes: &[Node<'_>]) -> Result<Vec<Block>> {
+        let mut blocks = Vec::new();
+        for node in nodes {
+            match node {
+                Node::Prose(events) => {
+                    let html = html::prose(events, self.images, &self.terms);
+                    let html = self.finished(&html)?;
+                    push_prose(&mut blocks, html);
+                }
+                Node::Shortcode { number, body } => {
+                    let block = self.shortcode(*number, body)?;
+                    if block.level == Level::Prose {
+                        push_prose(&mut blocks, block.markup);
+                    } else {
+                        blocks.push(block);
+                    }
+                }
+            }
+        }
+        Ok(blocks)
+    }
+
+    /// Clean HTML with its values filled in and the shortcodes inside its paragraphs put in place.
+    fn finished(&mut self, html: &str) -> Result<String> {
+        let html = mjml::fill_values(html, self.tokens);
+        let mut out = String::with_capacity(html.len());
+        for segment in segments(&html) {
+            let text = &html[segment.range];
+            let found: Vec<_> = self.tokens.find(text).collect();
+            let mut from = 0;
+            for (range, token) in found {
+                let Token::Shortcode(number) = token else { continue };
+                if segment.kind != MarkupKind::Text {
+                    let call = &self.calls.template.originals().calls()[self.calls.instances[number].call];
+                    return Err(Diagnostic::error(format!(
+                        "`{}` can't stand inside an address, a title or a picture's text",
+                        call.name
+                    ))
+                    .at(call.place.clone())
+                    .help("put it between words or paragraphs"));
+                }
+                out.push_str(&text[from..range.start]);
+                let block = self.shortcode(number, &[])?;
+                out.push_str(block.markup.trim());
+                from = range.end;
+            }
+            out.push_str(&text[from..]);
+        }
+        Ok(out)
+    }
+
+    fn shortcode(&mut self, number: usize, body: &[Node<'_>]) -> Result<Block> {
+        let inside = self.blocks(body)?;
+        let inside = self.hand_out(inside);
+        let mut context = self.context.clone();
+        context.insert("body", &inside.html);
+        context.insert("blocks", &inside.blocks);
+        let name = self.arguments(number, &mut context)?;
+        let file = mjml_file(&name);
+        let rendered = self.calls.template.render(&file, &context, self.tokens)?;
+        inside.check_html(&rendered, self.tokens).map_err(|_| {
+            let call = &self.calls.template.originals().calls()[self.calls.instances[number].call];
+            Diagnostic::error(format!("the body of `{name}` can only be prose"))
+                .at(call.place.clone())
+                .help("put buttons, images and the like before or behind it")
+        })?;
+        let markup = self.tokens.put_mjml(&rendered);
+        let level = level(&markup);
+        let markup = if level == Level::Prose { mjml::fill_values(&markup, self.tokens) } else { markup };
+        Ok(Block { level, markup: markup.trim().to_owned() })
+    }
+
+    /// Puts the arguments of a call where its template finds them, and says which shortcode it is.
+    pub(super) fn arguments(&self, number: usize, context: &mut Context) -> Result<String> {
+        let instance = &self.calls.instances[number];
+        let originals = self.calls.template.originals();
+        let call = &originals.calls()[instance.call];
+        let Some(shortcode) = originals.shortcodes().get(&call.name) else { return Ok(call.name.clone()) };
+        for parameter in &shortcode.signature.parameters {
+            let given = call.arguments.iter().zip(&instance.arguments).find(|((name, _), _)| *name == parameter.name);
+            let value = match given {
+                Some(((_, place), value)) => self.value(parameter, value).map_err(|error| error.at(place.clone()))?,
+                None => parameter.default.clone().unwrap_or_default(),
+            };
+            context.insert(parameter.name.clone(), &value);
+        }
+        Ok(call.name.clone())
+    }
+
+    fn value(&self, parameter: &Parameter, written: &str) -> Result<Json> {
+        Ok(match parameter.kind {
+            Kind::Number => {
+                written.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(number).ok_or_else(|| {
+                    Diagnostic::error(format!("`{}` is no number", parameter.name)).help("write it as in 24")
+                })?
+            }
+            _ => Json::from(written),
+        })
+    }
+
+    fn hand_out(&mut self, blocks: Vec<Block>) -> Set {
+        let is_prose = blocks.iter().all(|block| block.level == Level::Prose);
+        let in_run =
+            |block: Option<&Block>| block.is_some_and(|block| matches!(block.level, Level::Prose | Level::Column));
+        let runs: Vec<(bool, bool)> = (0..blocks.len())
+            .map(|at| {
+                let here = in_run(blocks.get(at));
+                let before = at.checked_sub(1).and_then(|at| blocks.get(at));
+                (here && !in_run(before), here && !in_run(blocks.get(at + 1)))
+            })
+            .collect();
+        let mut html = String::new();
+        let mut handed = Vec::new();
+        for (block, (opens, closes)) in blocks.into_iter().zip(runs) {
+            let kind = match block.level {
+                Level::Prose => "prose",
+                Level::Column => "column",
+                Level::Beside => "beside",
+                Level::Section => "section",
+            };
+            let (mut held_html, mut held_mjml) = (String::new(), String::new());
+            if block.level == Level::Prose {
+                held_html = self.tokens.rich(block.markup);
+                html.clone_from(&held_html);
+            } else {
+                held_mjml = self.tokens.mjml(block.markup);
+            }
+            handed.push(json!({"kind": kind, "html": held_html, "mjml": held_mjml, "opens": opens, "closes": closes}));
+        }
+        let html = if is_prose { html } else { self.tokens.rich("") };
+        Set { html, blocks: Json::from(handed), is_prose }
+    }
+}
+
+/// An article or a body, ready for templates.
+#[derive(Debug)]
+pub struct Set {
+    /// A token for the HTML, if all is prose.
+    pub html: String,
+    pub blocks: Json,
+    is_prose: bool,
+}
+
+/// A template prints HTML of what isn't prose only.
+#[derive(Debug, Clone, Copy)]
+pub struct NotProse;
+
+impl Set {
+    /// Whether a template printed the HTML though there are blocks that aren't prose.
+    pub fn check_html(&self, rendered: &str, tokens: &Tokens) -> Result<(), NotProse> {
+        let printed = |token: Token| matches!(token, Token::Value(index) if tokens.text(index).contains(&self.html));
+        let is_printed =
+            !self.is_prose && (rendered.contains(&self.html) || tokens.find(rendered).any(|(_, token)| printed(token)));
+        if is_printed { Err(NotProse) } else { Ok(()) }
+    }
+}
+
+/// Adds prose; what follows prose joins it.
+fn push_prose(blocks: &mut Vec<Block>, html: String) {
+    if html.trim().is_empty() {
+        return;
+    }
+    match blocks.last_mut() {
+        Some(block) if block.level == Level::Prose => block.markup.push_str(&html),
+        _ => blocks.push(Block { level: Level::Prose, markup: html }),
+    }
+}
+
+/// Where markup belongs, by its first MJML element.
+fn level(markup: &str) -> Level {
+    let Some(at) = markup.find("<mj-") else { return Level::Prose };
+    let name = markup[at + 1..].split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap_or_default();
+    match name {
+        "mj-section" | "mj-wrapper" | "mj-hero" => Level::Section,
+        "mj-column" | "mj-group" => Level::Beside,
+        _ => Level::Column,
+    }
+}
+
+/// A number as it was meant: whole when it is.
+fn number(value: f64) -> Json {
+    #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
+    if value.fract() == 0.0 && value.abs() < 1e9 { Json::from(value as i64) } else { Json::from(value) }
+}
+
+fn beginning(text: &str) -> String {
+    text.chars().take(40).collect()
+}
