@@ -11,7 +11,7 @@ use tera::Context;
 use super::images::Images;
 use super::markdown::Content;
 use super::markup::{Kind as MarkupKind, segments};
-use super::shortcode::signature::{Kind, Parameter};
+use super::shortcode::values::{self, Part};
 use super::shortcode::{Instance, mjml_file};
 use super::template::Template;
 use super::terms::Terms;
@@ -203,6 +203,8 @@ pub struct Setter<'a> {
     pub images: &'a Images,
     pub tokens: &'a mut Tokens,
     pub terms: Terms,
+    /// How many shortcodes are around.
+    pub depth: usize,
 }
 
 impl Setter<'_> {
@@ -295,12 +297,15 @@ impl Setter<'_> {
     }
 
     fn shortcode(&mut self, number: usize, body: &[Node<'_>]) -> Result<Block> {
-        let inside = self.blocks(body)?;
-        let inside = self.hand_out(inside);
+        self.depth += 1;
+        let inside = self.blocks(body);
+        self.depth -= 1;
+        let inside = self.hand_out(inside?);
         let mut context = self.context.clone();
+        context.insert("inside", &(self.depth > 0));
         context.insert("body", &inside.html);
         context.insert("blocks", &inside.blocks);
-        let name = self.arguments(number, &mut context)?;
+        let name = self.arguments(number, Part::Html, &mut context)?;
         let file = mjml_file(&name);
         let rendered = self.calls.template.render(&file, &context, self.tokens)?;
         inside.check_html(&rendered, self.tokens).map_err(|_| {
@@ -316,7 +321,8 @@ impl Setter<'_> {
     }
 
     /// Puts the arguments of a call where its template finds them, and says which shortcode it is.
-    pub(super) fn arguments(&self, number: usize, context: &mut Context) -> Result<String> {
+    pub(super) fn arguments(&mut self, number: usize, part: Part, context: &mut Context) -> Result<String> {
+        context.insert("terms", &json!({"image": self.terms.image, "video": self.terms.video}));
         let instance = &self.calls.instances[number];
         let originals = self.calls.template.originals();
         let call = &originals.calls()[instance.call];
@@ -324,23 +330,13 @@ impl Setter<'_> {
         for parameter in &shortcode.signature.parameters {
             let given = call.arguments.iter().zip(&instance.arguments).find(|((name, _), _)| *name == parameter.name);
             let value = match given {
-                Some(((_, place), value)) => self.value(parameter, value).map_err(|error| error.at(place.clone()))?,
-                None => parameter.default.clone().unwrap_or_default(),
+                Some(((_, place), given)) => values::value(parameter, given, part, self.images, self.tokens)
+                    .map_err(|error| error.at(place.clone()))?,
+                None => parameter.default(),
             };
             context.insert(parameter.name.clone(), &value);
         }
         Ok(call.name.clone())
-    }
-
-    fn value(&self, parameter: &Parameter, written: &str) -> Result<Json> {
-        Ok(match parameter.kind {
-            Kind::Number => {
-                written.trim().parse::<f64>().ok().filter(|n| n.is_finite()).map(number).ok_or_else(|| {
-                    Diagnostic::error(format!("`{}` is no number", parameter.name)).help("write it as in 24")
-                })?
-            }
-            _ => Json::from(written),
-        })
     }
 
     fn hand_out(&mut self, blocks: Vec<Block>) -> Set {
@@ -420,12 +416,6 @@ fn level(markup: &str) -> Level {
         "mj-column" | "mj-group" => Level::Beside,
         _ => Level::Column,
     }
-}
-
-/// A number as it was meant: whole when it is.
-fn number(value: f64) -> Json {
-    #[expect(clippy::cast_possible_truncation, reason = "whole and small")]
-    if value.fract() == 0.0 && value.abs() < 1e9 { Json::from(value as i64) } else { Json::from(value) }
 }
 
 fn beginning(text: &str) -> String {

@@ -8,7 +8,8 @@ use pulldown_cmark::{Event, Parser};
 
 use super::markdown::options;
 use super::markup::{Kind, segments};
-use super::tags::tags;
+use super::shortcode::calls::tags_of;
+use super::tags::TagKind;
 use crate::diagnostic::{Diagnostic, Place};
 
 const ELEMENTS: [&str; 51] = [
@@ -175,8 +176,8 @@ fn help(what: &str) -> &'static str {
 /// The source with other characters for template tags, so that they are no HTML and positions stay.
 fn without_tags(source: &str) -> String {
     let mut bytes = source.as_bytes().to_vec();
-    for tag in tags(source) {
-        let blank = if tag.kind == super::tags::TagKind::Print { b'x' } else { b' ' };
+    for tag in tags_of(source) {
+        let blank = if tag.kind == TagKind::Print { b'x' } else { b' ' };
         bytes[tag.range].iter_mut().filter(|byte| **byte != b'\n').for_each(|byte| *byte = blank);
     }
     String::from_utf8(bytes).unwrap_or_default()

@@ -18,7 +18,12 @@ pub enum Place {
     UrlPart,
     /// The plain text part and headers; their writers do the encoding.
     Plain,
+    /// The beginning of an address in the plain text part.
+    PlainUrl,
 }
+
+/// Before an address in plain text that begins with a value, which may turn out to be none. No source may hold it.
+pub const ADDRESS: char = '\u{e}';
 
 /// Appends `value`, written for its place.
 pub fn escape_into(place: Place, value: &str, out: &mut String) {
@@ -27,6 +32,8 @@ pub fn escape_into(place: Place, value: &str, out: &mut String) {
         Place::Url if is_link(value) => escape_html(&encode_url(value), out),
         // Neither script nor data may be linked; an empty fragment leads nowhere and harms nobody.
         Place::Url => out.push('#'),
+        Place::PlainUrl if is_link(value) => out.push_str(&encode_url(value)),
+        Place::PlainUrl => out.push('#'),
         Place::UrlPart => out.push_str(&percent_encode(value, is_unreserved)),
         Place::Plain => replace_into(value, out, |c| c.is_control().then_some(" ")),
     }
@@ -42,6 +49,9 @@ pub fn escape(place: Place, value: &str) -> String {
 /// The place of a position in plain text: part of an address when the word around it began as one, so that a link says the
 /// same in the text as in the HTML.
 pub fn place_in_text(text: &str, position: usize) -> Place {
+    if text[..position].ends_with(ADDRESS) {
+        return Place::PlainUrl;
+    }
     let word = text[..position].rsplit(char::is_whitespace).next().unwrap_or_default();
     if word.contains("://") { Place::UrlPart } else { Place::Plain }
 }
@@ -136,6 +146,7 @@ mod tests {
     fn a_value_in_a_written_address_is_a_part_of_it() {
         assert_eq!(place_in_text("see https://example.com/?q=", 27), Place::UrlPart);
         assert_eq!(place_in_text("see https://example.com/ ", 25), Place::Plain);
+        assert_eq!(place_in_text("see \u{e}", 5), Place::PlainUrl);
     }
 
     #[test]
@@ -150,6 +161,7 @@ mod tests {
     fn only_real_links_are_linked() {
         for bad in ["javascript:alert(1)", "JaVaScRiPt:x", "data:text/html,x", "//example.com", "", "https://", "x"] {
             assert_eq!(escape(Place::Url, bad), "#", "{bad}");
+            assert_eq!(escape(Place::PlainUrl, bad), "#", "{bad}");
         }
         assert_eq!(escape(Place::Url, "mailto:ann@example.com?subject=a%20b"), "mailto:ann@example.com?subject=a%20b");
     }

@@ -144,7 +144,7 @@ fn wide_tables<'a>(events: &[Event<'a>]) -> Vec<Option<Heads<'a>>> {
 }
 
 /// The widest an image is shown, in pixels: the theme's column.
-const COLUMN: usize = 536;
+pub const COLUMN: usize = 536;
 
 fn image_element(name: &str, title: &str, alt: &str, images: &Images) -> String {
     let image = images.get(name);

@@ -118,11 +118,15 @@ pub fn scan(from_author: &Source<'_>, merging: Merging, tokens: &mut Tokens, cho
         match gap {
             // A tag with a line end inside stays, so that lines keep their numbers for error messages.
             Some((field, default))
-                if merging == Merging::Gaps && captures == 0 && field != "tags" && !text.contains('\n') =>
+                if merging == Merging::Gaps
+                    && captures == 0
+                    && field != "tags"
+                    && !text.contains('\n')
+                    && !from_author.is_looked_at(tag.range.start) =>
             {
                 scanned.text.push_str(&source[from..tag.range.start]);
                 trim_for(&tag, source, &mut scanned.text);
-                scanned.text.push_str(&tokens.gap(Gap { source: GapSource::Field(field), default }));
+                scanned.text.push_str(&tokens.gap_at(Gap { source: GapSource::Field(field), default }, place()));
                 from = tag.range.end + skip_for(&tag, source);
                 scanned.shifts.note(scanned.text.len(), from);
             }
@@ -150,7 +154,7 @@ pub fn captures_templates(name: &str, source: &str) -> bool {
 
 /// How many captures are open after this tag: `{% filter %}`, `{% set x %}…{% endset %}` and component bodies, whose
 /// content an expression can look at.
-fn captures_after(tag: &Tag, source: &str, open: usize) -> usize {
+pub(super) fn captures_after(tag: &Tag, source: &str, open: usize) -> usize {
     if tag.kind != TagKind::Block {
         return open;
     }
@@ -183,7 +187,7 @@ fn skip_for(tag: &Tag, source: &str) -> usize {
 }
 
 /// The field and default of an expression that is a gap.
-fn gap_of(expression: &str) -> Option<(String, Option<String>)> {
+pub(super) fn gap_of(expression: &str) -> Option<(String, Option<String>)> {
     let rest = expression.strip_prefix("subscriber.")?;
     let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let (field, rest) = rest.split_at(end);
@@ -245,7 +249,7 @@ fn field_after(rest: &str) -> Option<&str> {
 }
 
 /// The identifiers of an expression, strings left out.
-fn identifiers(expression: &str) -> Vec<Range<usize>> {
+pub(super) fn identifiers(expression: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut quote = None;
     let mut start = None;

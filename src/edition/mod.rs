@@ -21,6 +21,7 @@ mod html;
 mod markdown;
 mod markup;
 mod merge;
+mod names;
 mod originals;
 mod mjml;
 mod pieces;

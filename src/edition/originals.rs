@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
+use super::names;
 use super::shifts::Source;
 use super::shortcode::{Call, Shortcodes, calls};
 use super::template::Sources;
@@ -22,6 +23,10 @@ pub struct Originals {
     article: String,
     files: BTreeMap<String, String>,
     scanned: BTreeMap<String, Scanned>,
+    /// The article's whole file.
+    whole: String,
+    /// The author's short texts, and where each stands in that file, as far as it stands there as it is.
+    authors: BTreeMap<String, Option<usize>>,
     shortcodes: Shortcodes,
     /// The shortcodes that the article calls.
     calls: Vec<Call>,
@@ -40,7 +45,17 @@ impl Originals {
         files.insert(SUBJECT.into(), article.subject.clone());
         files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
         let shortcodes = Shortcodes::read(&files)?;
-        Ok(Originals { article: article.file.clone(), files, scanned: BTreeMap::new(), shortcodes, calls: Vec::new() })
+        let authors = [(TITLE, "title"), (SUBJECT, "subject"), (PREHEADER, "preheader")]
+            .map(|(name, key)| (name.to_owned(), in_front_matter(article, key, &files[name])));
+        Ok(Originals {
+            article: article.file.clone(),
+            files,
+            scanned: BTreeMap::new(),
+            whole: article.source.clone(),
+            authors: authors.into_iter().collect(),
+            shortcodes,
+            calls: Vec::new(),
+        })
     }
 
     pub fn texts(&self) -> Vec<&str> {
@@ -52,13 +67,19 @@ impl Originals {
         let mut choices = Choices::default();
         self.scanned.clear();
         for (name, source) in &self.files {
-            let source = if *name == self.article {
+            let is_authors = self.authors.contains_key(name) || *name == self.article;
+            let mut source = if *name == self.article {
                 let written = calls::prepare(name, source, &self.shortcodes, tokens)?;
                 self.calls = written.calls;
                 written.source
             } else {
                 Source::as_written(name, source)
             };
+            source.whole =
+                self.authors.get(name).copied().flatten().map(|at| (self.article.as_str(), self.whole.as_str(), at));
+            if is_authors {
+                names::check(&source)?;
+            }
             self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
         }
         Ok(choices)
@@ -145,11 +166,11 @@ impl Originals {
         let place = match (self.files.get(&file), self.scanned.get(&file), range) {
             (Some(original), Some(scanned), Some(range)) => {
                 let start = scanned.original(range.start);
-                Some(Place::span(
-                    self.shown_name(&file),
-                    original,
-                    start..(start + range.len()).max(scanned.original(range.end)),
-                ))
+                let range = start..(start + range.len()).max(scanned.original(range.end));
+                match self.authors.get(&file).copied().flatten() {
+                    Some(at) => Some(Place::span(&*self.article, &self.whole, at + range.start..at + range.end)),
+                    None => Some(Place::span(self.shown_name(&file), original, range)),
+                }
             }
             _ if file.is_empty() => None,
             _ => Some(Place::file(self.shown_name(&file))),
@@ -158,8 +179,10 @@ impl Originals {
         if let Some(place) = place {
             diagnostic = diagnostic.at(place);
         }
-        if file == self.article {
-            diagnostic = diagnostic.help("an article may use {{ subscriber.FIELD }}, {{ unsubscribe_url }}, {{ web_url }} and {% if %}; to show such braces as they are, put them in `code`");
+        if file == self.article || self.authors.contains_key(&file) {
+            diagnostic = diagnostic
+                .help("an article may use {{ subscriber.FIELD }}, {{ unsubscribe_url }}, {{ web_url }}, shortcodes and {% if %}")
+                .help(names::LITERALLY);
         }
         diagnostic
     }
@@ -195,6 +218,22 @@ impl Originals {
 fn body_at_its_lines(article: &Article) -> String {
     let before = article.source[..article.body.start].matches('\n').count();
     format!("{}{}", "\n".repeat(before), &article.source[article.body.clone()])
+}
+
+/// Where a short text stands in the article's file: in the line of its key, or wherever it is when the key is another's.
+fn in_front_matter(article: &Article, key: &str, text: &str) -> Option<usize> {
+    let front = article.source.get(..article.body.start)?;
+    let mut line_at = 0;
+    let mut anywhere = None;
+    for line in front.split_inclusive('\n') {
+        let found = Some(text).filter(|text| !text.is_empty()).and_then(|text| line.find(text)).map(|at| line_at + at);
+        if found.is_some() && line.trim_start().starts_with(key) {
+            return found;
+        }
+        anywhere = anywhere.or(found);
+        line_at += line.len();
+    }
+    anywhere
 }
 
 /// The byte offset of a line and column, both counted from 1.

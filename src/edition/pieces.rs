@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::escape::{Place, escape, escape_into, place_in_text};
+use super::escape::{ADDRESS, Place, escape, escape_into, place_in_text};
 use super::markup::{Kind, is_url_attribute, segments};
 use super::merge::{Gap, GapSource};
 use super::quoted_printable::{encode_last, encode_piece};
@@ -60,7 +60,7 @@ impl Phrase {
         let mut phrase = Phrase::default();
         let mut from = 0;
         for (range, token) in tokens.find(text) {
-            phrase.push_text(&text[from..range.start]);
+            phrase.push_text(text[from..range.start].trim_end_matches(ADDRESS));
             let place = place_in_text(text, range.start);
             match token {
                 Token::Gap(index) => phrase.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place })),
@@ -71,22 +71,35 @@ impl Phrase {
             }
             from = range.end;
         }
-        phrase.push_text(&text[from..]);
+        phrase.push_text(text[from..].trim_end_matches(ADDRESS));
         phrase
     }
 
     /// A value may itself hold gaps: a title with a merge field.
     fn push_value(&mut self, value: &str, place: Place, tokens: &Tokens) {
+        // An argument of a shortcode brings its mark along.
+        let (value, place) = match value.strip_prefix(ADDRESS) {
+            Some(value) => (value, Place::PlainUrl),
+            None => (value, place),
+        };
         let mut from = 0;
         for (range, token) in tokens.find(value) {
-            self.push_text(&escape(place, &value[from..range.start]));
+            if from < range.start {
+                self.push_text(&escape(after_begin(place, from), &value[from..range.start]));
+            }
             if let Token::Gap(index) = token {
-                let place = if place == Place::Plain { place_in_text(value, range.start) } else { place };
+                let place = match place {
+                    Place::Plain => place_in_text(value, range.start),
+                    Place::PlainUrl if range.start > 0 => Place::UrlPart,
+                    place => place,
+                };
                 self.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place }));
             }
             from = range.end;
         }
-        self.push_text(&escape(place, &value[from..]));
+        if from < value.len() || from == 0 {
+            self.push_text(&escape(after_begin(place, from), &value[from..]));
+        }
     }
 
     fn push_text(&mut self, text: &str) {
@@ -127,6 +140,11 @@ impl Phrase {
             }
         }
     }
+}
+
+/// The place of what goes on after a gap: only at its beginning can an address turn out to be none.
+fn after_begin(place: Place, from: usize) -> Place {
+    if place == Place::PlainUrl && from > 0 { Place::Plain } else { place }
 }
 
 /// Runs of white space as one space, none at the ends: a text as a header or a title has it.
@@ -178,7 +196,10 @@ impl Part {
             for (range, token) in tokens.find(text) {
                 let Token::Gap(index) = token else { continue };
                 let gap = &tokens.gaps()[index];
-                let place = place_of(&segment.kind, range.start).ok_or_else(|| misplaced(gap))?;
+                let place = place_of(&segment.kind, range.start).ok_or_else(|| match tokens.place_of(index) {
+                    Some(at) => misplaced(gap).at(at.clone()),
+                    None => misplaced(gap),
+                })?;
                 cutter.text.push_str(&text[from..range.start]);
                 cutter.gap(Filling { gap: gap.clone(), place });
                 from = range.end;

@@ -68,17 +68,38 @@ pub struct Source<'a> {
     pub written: &'a str,
     pub text: Cow<'a, str>,
     pub shifts: Shifts,
+    /// Where something looks at what is printed, so that no gap may be there: ranges of what was written.
+    pub looked_at: Vec<Range<usize>>,
+    /// The file that it stands in, the whole text of that, and where in it: when it is a part of one.
+    pub whole: Option<(&'a str, &'a str, usize)>,
 }
 
 impl<'a> Source<'a> {
     /// A source in which nothing is held back.
     pub fn as_written(file: &'a str, written: &'a str) -> Self {
-        Source { file, written, text: Cow::Borrowed(written), shifts: Shifts::default() }
+        Source {
+            file,
+            written,
+            text: Cow::Borrowed(written),
+            shifts: Shifts::default(),
+            looked_at: Vec::new(),
+            whole: None,
+        }
+    }
+
+    /// Whether something looks at what a tag here prints.
+    pub fn is_looked_at(&self, position: usize) -> bool {
+        let position = self.shifts.original(position);
+        self.looked_at.iter().any(|range| range.contains(&position))
     }
 
     /// The place of a range of the scanned text.
     pub fn place(&self, range: Range<usize>) -> Place {
-        Place::span(self.file, self.written, self.shifts.original(range.start)..self.shifts.original(range.end))
+        let range = self.shifts.original(range.start)..self.shifts.original(range.end);
+        match self.whole {
+            Some((file, whole, at)) => Place::span(file, whole, at + range.start..at + range.end),
+            None => Place::span(self.file, self.written, range),
+        }
     }
 }
 

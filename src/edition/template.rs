@@ -165,7 +165,8 @@ impl Template {
         let calls = Calls { template: self, instances: &instances };
         let nodes = calls.tree(&content.body, &tokens)?;
         let images = &self.sources.images;
-        let mut setter = Setter { calls, context: &context, images, tokens: &mut tokens, terms: content.terms };
+        let mut setter =
+            Setter { calls, context: &context, images, tokens: &mut tokens, terms: content.terms, depth: 0 };
         let set = setter.article(&nodes, &content)?;
         let summary = setter.summary(&content)?;
         let lines = text::write(&nodes, &content, images, setter.tokens);
@@ -190,7 +191,7 @@ impl Template {
         let lines = text_lines(&rendered_text, &held_text, &tokens);
         check_tokens(&html, &tokens)?;
         check_tokens(&lines, &tokens)?;
-        let html_part = Part::cut_html(&html, &tokens).map_err(|error| error.at(Place::file(&*article.file)))?;
+        let html_part = Part::cut_html(&html, &tokens)?;
         let text_part = Part::cut_text(&lines, &tokens);
         let images = used_images(&self.sources.images, &html);
         Ok(Edition {

@@ -15,6 +15,8 @@ pub struct Terms {
     pub links: &'static str,
     /// Before what an image of the text part shows.
     pub image: &'static str,
+    /// Before what a video of the text part shows.
+    pub video: &'static str,
 }
 
 const ENGLISH: Terms = Terms {
@@ -23,6 +25,7 @@ const ENGLISH: Terms = Terms {
     notes: "Notes",
     links: "Links",
     image: "Image",
+    video: "Video",
 };
 
 const OTHERS: [(&str, Terms); 8] = [
@@ -34,6 +37,7 @@ const OTHERS: [(&str, Terms); 8] = [
             notes: "Anmerkungen",
             links: "Links",
             image: "Bild",
+            video: "Video",
         },
     ),
     (
@@ -44,6 +48,7 @@ const OTHERS: [(&str, Terms); 8] = [
             notes: "Notes",
             links: "Liens",
             image: "Image",
+            video: "Vidéo",
         },
     ),
     (
@@ -54,6 +59,7 @@ const OTHERS: [(&str, Terms); 8] = [
             notes: "Notas",
             links: "Enlaces",
             image: "Imagen",
+            video: "Vídeo",
         },
     ),
     (
@@ -64,6 +70,7 @@ const OTHERS: [(&str, Terms); 8] = [
             notes: "Note",
             links: "Link",
             image: "Immagine",
+            video: "Video",
         },
     ),
     (
@@ -74,6 +81,7 @@ const OTHERS: [(&str, Terms); 8] = [
             notes: "Noten",
             links: "Links",
             image: "Afbeelding",
+            video: "Video",
         },
     ),
     (
@@ -84,6 +92,7 @@ const OTHERS: [(&str, Terms); 8] = [
             notes: "Notas",
             links: "Links",
             image: "Imagem",
+            video: "Vídeo",
         },
     ),
     (
@@ -94,6 +103,7 @@ const OTHERS: [(&str, Terms); 8] = [
             notes: "الحواشي",
             links: "الروابط",
             image: "صورة",
+            video: "فيديو",
         },
     ),
     (
@@ -104,6 +114,7 @@ const OTHERS: [(&str, Terms); 8] = [
             notes: "脚注",
             links: "リンク",
             image: "画像",
+            video: "動画",
         },
     ),
 ];

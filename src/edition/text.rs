@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::anchors::decoded;
 use super::blocks::Node;
+use super::escape::ADDRESS;
 use super::images::Images;
 use super::markdown::Content;
 use super::text_shortcodes::{END_SHORTCODE, begin_shortcode};
@@ -320,7 +321,8 @@ impl Writer<'_> {
             // Nothing can be clicked here: the heading that is meant is named.
             let name = decoded(name);
             let heading = self.content.headings.iter().find(|heading| heading.id == name);
-            if let Some(heading) = heading.filter(|heading| heading.title.trim() != text) {
+            let bare = |text: &str| text.replace(['_', '*', '~', '`'], "");
+            if let Some(heading) = heading.filter(|heading| bare(heading.title.trim()) != bare(&text)) {
                 self.inline.push_str(&format!(" (→ {})", heading.title.trim()));
             }
             return;
@@ -337,6 +339,8 @@ impl Writer<'_> {
 
     /// The number of a link; the same address has one number, but for merge fields, whose values aren't known.
     fn number_of(&mut self, url: String) -> usize {
+        let begins = self.tokens.find(&url).next().is_some_and(|(range, _)| range.start == 0);
+        let url = if begins { format!("{ADDRESS}{url}") } else { url };
         if let Some(at) = self.links.iter().position(|known| *known == url) {
             return at + 1;
         }

@@ -5,6 +5,7 @@
 
 use super::blocks::Setter;
 use super::shortcode::text_file;
+use super::shortcode::values::Part;
 use super::tokens::Token;
 use super::wrap::{Line, VERBATIM, mark, mark_verbatim};
 use crate::diagnostic::Result;
@@ -65,7 +66,7 @@ impl Setter<'_> {
         let held = self.tokens.rich("");
         let mut context = self.context.clone();
         context.insert("body", &held);
-        let name = self.arguments(number, &mut context)?;
+        let name = self.arguments(number, Part::Text, &mut context)?;
         let rendered = self.calls.template.render(&text_file(&name), &context, self.tokens)?;
         let mut out = Vec::new();
         for line in rendered.trim_matches('\n').lines() {

@@ -4,11 +4,13 @@
 //! token until its place is known and with it the escaping; a *held* text is put back exactly as it was. All three
 //! read as one word to every stage. Control characters mark values inside Tera's output, where no state can be kept.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::escape::{Place, escape};
+use super::escape::{Place as Spot, escape};
 use super::merge::Gap;
+use crate::diagnostic::Place;
 
 /// Before and after a value that Tera printed. No source may hold these characters, so they can't be forged.
 pub const VALUE_START: char = '\u{1}';
@@ -49,6 +51,8 @@ pub enum Token {
 pub struct Tokens {
     prefix: String,
     gaps: Vec<Gap>,
+    /// Where gaps stand in what their author wrote, by their index.
+    places: BTreeMap<usize, Place>,
     texts: Vec<String>,
     /// More than any shortcode's number.
     shortcodes: usize,
@@ -68,7 +72,7 @@ impl Tokens {
             .map(|n| format!("lp{:012x}", seed.wrapping_add(n) >> 16))
             .find(|prefix| !lower.iter().any(|source| source.contains(prefix.as_str())))
             .expect("a finite text can't hold every prefix");
-        Tokens { prefix, gaps: Vec::new(), texts: Vec::new(), shortcodes: 0 }
+        Tokens { prefix, gaps: Vec::new(), places: BTreeMap::new(), texts: Vec::new(), shortcodes: 0 }
     }
 
     /// Whether a text could be taken for a token.
@@ -79,6 +83,17 @@ impl Tokens {
     pub fn gap(&mut self, gap: Gap) -> String {
         self.gaps.push(gap);
         format!("{}g{}z", self.prefix, self.gaps.len() - 1)
+    }
+
+    /// A gap that stands somewhere in a source.
+    pub fn gap_at(&mut self, gap: Gap, place: Place) -> String {
+        self.places.insert(self.gaps.len(), place);
+        self.gap(gap)
+    }
+
+    /// Where a gap stands in what its author wrote.
+    pub fn place_of(&self, gap: usize) -> Option<&Place> {
+        self.places.get(&gap)
     }
 
     pub fn value(&mut self, value: impl Into<String>) -> String {
@@ -176,7 +191,7 @@ impl Tokens {
     /// Plain text with its values and held texts in place; gaps stay.
     pub fn plain(&self, text: &str) -> String {
         self.replace(text, |token, _| match token {
-            Token::Value(index) => Some(escape(Place::Plain, &self.texts[index])),
+            Token::Value(index) => Some(escape(Spot::Plain, &self.texts[index])),
             Token::Held(index) => Some(self.texts[index].clone()),
             _ => None,
         })

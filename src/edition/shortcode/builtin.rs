@@ -7,7 +7,23 @@ macro_rules! builtin {
     ($($name:literal),* $(,)?) => { &[$(($name, include_str!(concat!("../../../templates/", $name)))),*] };
 }
 
-const FILES: &[(&str, &str)] = builtin!["partials/blocks.mjml", "shortcodes/button.mjml", "shortcodes/button.txt",];
+const FILES: &[(&str, &str)] = builtin![
+    "partials/blocks.mjml",
+    "shortcodes/button.mjml",
+    "shortcodes/button.txt",
+    "shortcodes/column.mjml",
+    "shortcodes/column.txt",
+    "shortcodes/columns.mjml",
+    "shortcodes/columns.txt",
+    "shortcodes/image.mjml",
+    "shortcodes/image.txt",
+    "shortcodes/quote.mjml",
+    "shortcodes/quote.txt",
+    "shortcodes/spacer.mjml",
+    "shortcodes/spacer.txt",
+    "shortcodes/video.mjml",
+    "shortcodes/video.txt",
+];
 
 /// Adds to a theme's files what they lack.
 pub fn complete(files: &mut BTreeMap<String, String>) {

@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::Shortcodes;
 use super::signature::word;
+use super::{Shortcodes, values};
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
 use crate::edition::markdown::code_ranges;
 use crate::edition::shifts::{Edits, Source};
@@ -49,13 +49,21 @@ pub fn prepare<'a>(
     shortcodes: &Shortcodes,
     tokens: &mut Tokens,
 ) -> Result<Written<'a>> {
-    let mut finder =
-        Finder { file, written, shortcodes, edits: Edits::default(), calls: Vec::new(), open: Vec::new(), last_end: 0 };
+    let mut finder = Finder {
+        file,
+        written,
+        shortcodes,
+        edits: Edits::default(),
+        calls: Vec::new(),
+        open: Vec::new(),
+        looked_at: Vec::new(),
+        last_end: 0,
+    };
     let shown = without_code(written);
     for name in names(&shown) {
         finder.edits.push(name.clone(), tokens.name(&written[name.start + 2..name.end - 1]));
     }
-    for tag in tags(&without_names(&shown)) {
+    for tag in tags_of(written) {
         finder.tag(&tag)?;
     }
     if let Some(call) = finder.open.last().map(|(call, _)| &finder.calls[*call]) {
@@ -63,10 +71,16 @@ pub fn prepare<'a>(
             .at(call.place.clone())
             .help("write {% end %} behind it"));
     }
-    let Finder { edits, calls, .. } = finder;
+    let Finder { edits, calls, looked_at, .. } = finder;
     let (text, below) = edits.apply(written);
     let (text, shifts) = hold_code(&text, tokens);
-    Ok(Written { source: Source { file, written, text: Cow::Owned(text), shifts: shifts.after(below) }, calls })
+    let source = Source { file, written, text: Cow::Owned(text), shifts: shifts.after(below), looked_at, whole: None };
+    Ok(Written { source, calls })
+}
+
+/// The tags of an article, those that code only shows left out.
+pub fn tags_of(markdown: &str) -> Vec<Tag> {
+    tags(&without_names(&without_code(markdown)))
 }
 
 /// The text with other letters for the braces in code, so that positions stay.
@@ -123,6 +137,8 @@ struct Finder<'a> {
     open: Vec<(usize, Range<usize>)>,
     /// Where the last tag of a shortcode ended.
     last_end: usize,
+    /// Arguments that a template looks at.
+    looked_at: Vec<Range<usize>>,
 }
 
 impl<'a> Finder<'a> {
@@ -184,6 +200,12 @@ impl<'a> Finder<'a> {
             from = argument.value.end;
         }
         self.edits.push(from..tag.range.end, format!("{before}{CALL_END}{around}"));
+        for argument in &arguments {
+            let written = &self.written[argument.value.clone()];
+            if written.contains("{{") && shortcode.looks.at(argument.name, written) {
+                self.looked_at.push(argument.value.clone());
+            }
+        }
         let arguments =
             arguments.iter().map(|argument| (argument.name.to_owned(), self.place(argument.value.clone()))).collect();
         self.calls.push(Call { name: name.to_owned(), place, arguments });
@@ -223,13 +245,14 @@ impl<'a> Finder<'a> {
                 .help(format!("write it as in {name}(name=\"value\", other=\"value\")"))
         })? {
             let place = || self.place(argument.value.clone());
-            if signature.parameter(argument.name).is_none() {
+            let Some(parameter) = signature.parameter(argument.name) else {
                 let hint = did_you_mean(argument.name, signature.parameters.iter().map(|p| p.name.as_str()))
                     .map_or_else(takes, |likely| format!("did you mean `{likely}`?"));
                 return Err(Diagnostic::error(format!("`{name}` has no argument `{}`", argument.name))
                     .at(self.place(argument.named_at.clone()))
                     .help(hint));
-            }
+            };
+            values::check(parameter, &self.written[argument.value.clone()]).map_err(|error| error.at(place()))?;
             if found.iter().any(|known| known.name == argument.name) {
                 return Err(Diagnostic::error(format!("`{}` is given twice", argument.name)).at(place()));
             }
@@ -246,6 +269,26 @@ impl<'a> Finder<'a> {
         }
         Ok(found)
     }
+}
+
+/// The image files that the shortcodes of a text name, each with its place: what isn't an address and ends like one.
+pub fn image_files(markdown: &str) -> Vec<(String, Range<usize>)> {
+    let mut found = Vec::new();
+    for tag in tags_of(markdown) {
+        let (name, rest) = word(tag.text(markdown));
+        if name.is_empty() || !rest.trim_start().starts_with('(') || !rest.ends_with(')') {
+            continue;
+        }
+        for argument in read_arguments(markdown, tag.inner.clone()).unwrap_or_default() {
+            let value = &markdown[argument.value.clone()];
+            let lower = value.to_ascii_lowercase();
+            let is_image = [".png", ".jpg", ".jpeg", ".gif"].iter().any(|ending| lower.ends_with(ending));
+            if is_image && !values::is_open(value) && !value.contains("://") {
+                found.push((value.to_owned(), argument.value));
+            }
+        }
+    }
+    found
 }
 
 /// An argument and where its parts stand in the source.

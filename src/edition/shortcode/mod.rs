@@ -6,7 +6,9 @@
 pub mod builtin;
 pub mod calls;
 pub mod instance;
+mod looks;
 pub mod signature;
+pub mod values;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +17,7 @@ use signature::Signature;
 
 pub use calls::Call;
 pub use instance::Instance;
+use looks::Looks;
 
 /// One shortcode of a theme.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Shortcode {
     pub signature: Signature,
     /// Its template makes MJML elements, which stand between paragraphs and never in one.
     pub is_block: bool,
+    /// What its templates do with arguments beyond printing them.
+    pub looks: Looks,
 }
 
 /// The shortcodes of a theme by name.
@@ -70,7 +75,14 @@ impl Shortcodes {
                         "begin it with what it takes, as in {{# {name}(url: url, text, align=\"center\") #}}"
                     ))
             })?;
-            found.insert(name.to_owned(), Shortcode { signature, is_block: template.contains("<mj-") });
+            found.insert(
+                name.to_owned(),
+                Shortcode {
+                    looks: Looks::of(&[template, &files[&other]], &signature),
+                    signature,
+                    is_block: template.contains("<mj-"),
+                },
+            );
         }
         Ok(Shortcodes(found))
     }

@@ -3,7 +3,7 @@
 //! A parameter may have a kind (text when none is named) and a default; one without a default must be given. `body` among
 //! the parameters means that the shortcode has a body, which is Markdown.
 
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 /// What a parameter takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +33,17 @@ pub struct Parameter {
     pub name: String,
     pub kind: Kind,
     pub default: Option<Json>,
+}
+
+impl Parameter {
+    /// What a template gets when the argument is left out.
+    pub fn default(&self) -> Json {
+        match (self.kind, &self.default) {
+            (Kind::Image, _) => json!({"url": "", "width": 0, "height": 0, "shown": 0, "link": ""}),
+            (_, Some(value)) => value.clone(),
+            (_, None) => Json::from(""),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
