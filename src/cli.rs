@@ -77,6 +77,7 @@ pub enum Command {
     Stop(commands::stop::StopArgs),
     Show(commands::show::ShowArgs),
     Subscribers(commands::subscribers::SubscribersArgs),
+    Unsubscribe(commands::unsubscribe::UnsubscribeArgs),
     Dkim(commands::dkim::DkimArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::completions::ManArgs),
@@ -98,6 +99,7 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit> {
         Command::New(args) => commands::new::run(&args, session),
         Command::Import(args) => commands::import::run(&args, session),
         Command::Subscribers(args) => commands::subscribers::run(&args, session),
+        Command::Unsubscribe(args) => commands::unsubscribe::run(&args, session),
         Command::Dkim(args) => commands::dkim::run(&args, session),
     }
 }

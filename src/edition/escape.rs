@@ -18,15 +18,21 @@ pub enum Place {
     UrlPart,
     /// The plain text part and headers; their writers do the encoding.
     Plain,
+    /// The beginning of an address in the plain text part.
+    PlainUrl,
 }
+
+/// Before an address in plain text that begins with a value, which may turn out to be none. No source may hold it.
+pub const ADDRESS: char = '\u{e}';
 
 /// Appends `value`, written for its place.
 pub fn escape_into(place: Place, value: &str, out: &mut String) {
     match place {
         Place::Text | Place::Attribute => escape_html(value, out),
         Place::Url if is_link(value) => escape_html(&encode_url(value), out),
+        Place::PlainUrl if is_link(value) => out.push_str(&encode_url(value)),
         // Neither script nor data may be linked; an empty fragment leads nowhere and harms nobody.
-        Place::Url => out.push('#'),
+        Place::Url | Place::PlainUrl => out.push('#'),
         Place::UrlPart => out.push_str(&percent_encode(value, is_unreserved)),
         Place::Plain => replace_into(value, out, |c| c.is_control().then_some(" ")),
     }
@@ -39,11 +45,32 @@ pub fn escape(place: Place, value: &str) -> String {
     out
 }
 
-/// The place of a position in plain text: part of an address when the word around it began as one, so that a link says the
-/// same in the text as in the HTML.
-pub fn place_in_text(text: &str, position: usize) -> Place {
-    let word = text[..position].rsplit(char::is_whitespace).next().unwrap_or_default();
-    if word.contains("://") { Place::UrlPart } else { Place::Plain }
+/// The places of tokens in a plain text, asked for from its beginning to its end: part of an address when the word around one
+/// began as an address, so that a link says the same in the text as in the HTML.
+pub struct PlainText<'a> {
+    text: &'a str,
+    seen: usize,
+    in_address: bool,
+}
+
+impl<'a> PlainText<'a> {
+    pub fn new(text: &'a str) -> Self {
+        PlainText { text, seen: 0, in_address: false }
+    }
+
+    /// The place of the token at this position, which is behind the last one asked for. Looks at nothing twice: a line may
+    /// be one long word of tokens.
+    pub fn at(&mut self, position: usize) -> Place {
+        let passed = &self.text[self.seen..position];
+        let word = passed.rsplit(char::is_whitespace).next().unwrap_or_default();
+        // A token is a word's inside: neither white space nor the sign of an address reaches over one.
+        self.in_address = word.contains("://") || (self.in_address && word.len() == passed.len());
+        self.seen = position;
+        if passed.ends_with(ADDRESS) {
+            return Place::PlainUrl;
+        }
+        if self.in_address { Place::UrlPart } else { Place::Plain }
+    }
 }
 
 fn escape_html(value: &str, out: &mut String) {
@@ -134,8 +161,13 @@ mod tests {
 
     #[test]
     fn a_value_in_a_written_address_is_a_part_of_it() {
-        assert_eq!(place_in_text("see https://example.com/?q=", 27), Place::UrlPart);
-        assert_eq!(place_in_text("see https://example.com/ ", 25), Place::Plain);
+        let text = "see https://example.com/?q=T&r=TT T, aT \u{e}T";
+        let mut places = PlainText::new(text);
+        let tokens = text.match_indices('T').map(|(at, _)| places.at(at)).collect::<Vec<_>>();
+        assert_eq!(
+            tokens,
+            [Place::UrlPart, Place::UrlPart, Place::UrlPart, Place::Plain, Place::Plain, Place::PlainUrl]
+        );
     }
 
     #[test]
@@ -150,6 +182,7 @@ mod tests {
     fn only_real_links_are_linked() {
         for bad in ["javascript:alert(1)", "JaVaScRiPt:x", "data:text/html,x", "//example.com", "", "https://", "x"] {
             assert_eq!(escape(Place::Url, bad), "#", "{bad}");
+            assert_eq!(escape(Place::PlainUrl, bad), "#", "{bad}");
         }
         assert_eq!(escape(Place::Url, "mailto:ann@example.com?subject=a%20b"), "mailto:ann@example.com?subject=a%20b");
     }

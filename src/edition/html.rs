@@ -1,23 +1,28 @@
 //! The article's content as HTML fit for mail: only elements and attributes that mail programs keep, no script, no
 //! remote style, links that are absolute. The theme styles it; here it is plain.
 
-use std::borrow::Cow;
-
 use pulldown_cmark::{Event, Tag, TagEnd, html};
 
+use super::clean::clean;
 use super::escape::{Place as Spot, escape};
 use super::images::Images;
-use super::markdown::Content;
+use super::terms::{Terms, callout_class};
 
-/// Writes content as HTML. Images are looked up by the name the Markdown uses.
-pub fn write(content: &Content<'_>, images: &Images) -> String {
+/// Writes prose as HTML. Images are looked up by the name the Markdown uses.
+pub fn prose(events: &[Event<'_>], images: &Images, terms: &Terms) -> String {
     let mut out = String::new();
-    html::push_html(&mut out, for_mail(&content.body, images).into_iter());
-    if !content.footnotes.is_empty() {
+    html::push_html(&mut out, for_mail(events, images, terms).into_iter());
+    clean(&out)
+}
+
+/// Writes footnotes as HTML.
+pub fn footnotes(footnotes: &[Vec<Event<'_>>], images: &Images, terms: &Terms) -> String {
+    let mut out = String::new();
+    if !footnotes.is_empty() {
         out.push_str("<div class=\"footnotes\"><ol>\n");
-        for footnote in &content.footnotes {
+        for footnote in footnotes {
             out.push_str("<li>");
-            html::push_html(&mut out, for_mail(footnote, images).into_iter());
+            html::push_html(&mut out, for_mail(footnote, images, terms).into_iter());
             out.push_str("</li>\n");
         }
         out.push_str("</ol></div>\n");
@@ -26,8 +31,10 @@ pub fn write(content: &Content<'_>, images: &Images) -> String {
 }
 
 /// Events with what mail programs can't show replaced: footnote mentions, checkboxes, images.
-fn for_mail<'a>(events: &[Event<'a>], images: &Images) -> Vec<Event<'a>> {
+fn for_mail<'a>(events: &[Event<'a>], images: &Images, terms: &Terms) -> Vec<Event<'a>> {
     let mut out = Vec::with_capacity(events.len());
+    let mut tables = wide_tables(events).into_iter();
+    let mut table: Option<Heads<'a>> = None;
     let mut image: Option<(String, String, String)> = None;
     for event in events {
         match (event, &mut image) {
@@ -44,6 +51,36 @@ fn for_mail<'a>(events: &[Event<'a>], images: &Images) -> Vec<Event<'a>> {
             (Event::FootnoteReference(number), None) => {
                 out.push(Event::InlineHtml(format!("<sup>{number}</sup>").into()))
             }
+            (Event::Start(Tag::BlockQuote(Some(kind))), None) => {
+                let (class, title) = (callout_class(*kind), terms.callout(*kind));
+                let html = format!("<div class=\"callout {class}\"><p class=\"callout-title\">{title}</p>\n");
+                out.push(Event::Html(html.into()));
+            }
+            (Event::End(TagEnd::BlockQuote(Some(_))), None) => out.push(Event::Html("</div>\n".into())),
+            (Event::Start(Tag::Table(_)), None) => {
+                table = tables.next().flatten();
+                if table.is_some() {
+                    out.push(Event::Html("<div class=\"wide\">\n".into()));
+                }
+                out.push(event.clone());
+            }
+            (Event::End(TagEnd::Table), None) => {
+                out.push(event.clone());
+                if table.take().is_some() {
+                    out.push(Event::Html("</div>\n".into()));
+                }
+            }
+            (Event::End(TagEnd::TableHead | TagEnd::TableRow), None) => {
+                table.iter_mut().for_each(|table| table.column = 0);
+                table.iter_mut().for_each(|table| table.in_body = true);
+                out.push(event.clone());
+            }
+            (Event::Start(Tag::TableCell), None) => {
+                out.push(event.clone());
+                if let Some(table) = &mut table {
+                    table.cell(&mut out);
+                }
+            }
             (Event::TaskListMarker(done), None) => {
                 // The box stands where the bullet would; the theme takes the bullet away from this class.
                 if let Some(item) = out.iter_mut().rev().take(2).find(|event| matches!(event, Event::Start(Tag::Item)))
@@ -58,8 +95,56 @@ fn for_mail<'a>(events: &[Event<'a>], images: &Images) -> Vec<Event<'a>> {
     out
 }
 
+/// Tables with this many columns don't fit a phone side by side.
+const WIDE: usize = 5;
+
+/// The heads of a wide table, said again in every cell: on a phone each row becomes a list of its cells.
+struct Heads<'a> {
+    cells: Vec<Vec<Event<'a>>>,
+    column: usize,
+    in_body: bool,
+}
+
+impl<'a> Heads<'a> {
+    fn cell(&mut self, out: &mut Vec<Event<'a>>) {
+        let head = self.cells.get(self.column).filter(|head| self.in_body && !head.is_empty());
+        if let Some(head) = head {
+            out.push(Event::InlineHtml("<span class=\"head\">".into()));
+            out.extend(head.iter().cloned());
+            out.push(Event::Text(": ".into()));
+            out.push(Event::InlineHtml("</span>".into()));
+        }
+        self.column += 1;
+    }
+}
+
+/// The tables of these events in order, each with its heads when it is wide.
+fn wide_tables<'a>(events: &[Event<'a>]) -> Vec<Option<Heads<'a>>> {
+    let mut found: Vec<Option<Heads<'a>>> = Vec::new();
+    let mut in_head = false;
+    for event in events {
+        match event {
+            Event::Start(Tag::Table(columns)) => {
+                let is_wide = columns.len() >= WIDE;
+                found.push(is_wide.then(|| Heads { cells: Vec::new(), column: 0, in_body: false }));
+            }
+            Event::Start(Tag::TableHead) => in_head = true,
+            Event::End(TagEnd::TableHead) => in_head = false,
+            Event::Start(Tag::TableCell) if in_head => {
+                found.iter_mut().rev().take(1).flatten().for_each(|heads| heads.cells.push(Vec::new()));
+            }
+            Event::Text(_) | Event::Code(_) if in_head => {
+                let last = found.last_mut().and_then(Option::as_mut).and_then(|heads| heads.cells.last_mut());
+                last.into_iter().for_each(|cell| cell.push(event.clone()));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 /// The widest an image is shown, in pixels: the theme's column.
-const COLUMN: usize = 536;
+pub const COLUMN: usize = 536;
 
 fn image_element(name: &str, title: &str, alt: &str, images: &Images) -> String {
     let image = images.get(name);
@@ -76,93 +161,16 @@ fn image_element(name: &str, title: &str, alt: &str, images: &Images) -> String 
     element
 }
 
-/// Drops what may not be in mail: anything but the elements and attributes listed here.
-fn clean(html: &str) -> String {
-    let mut builder = ammonia::Builder::empty();
-    builder
-        .add_tags([
-            "p",
-            "br",
-            "hr",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "a",
-            "em",
-            "strong",
-            "b",
-            "i",
-            "u",
-            "s",
-            "del",
-            "ins",
-            "sub",
-            "sup",
-            "small",
-            "mark",
-            "code",
-            "pre",
-            "kbd",
-            "blockquote",
-            "q",
-            "cite",
-            "abbr",
-            "ul",
-            "ol",
-            "li",
-            "dl",
-            "dt",
-            "dd",
-            "table",
-            "thead",
-            "tbody",
-            "tfoot",
-            "tr",
-            "th",
-            "td",
-            "caption",
-            "img",
-            "figure",
-            "figcaption",
-            "div",
-            "span",
-            "center",
-            "time",
-        ])
-        .add_clean_content_tags([
-            "script", "style", "iframe", "object", "form", "svg", "math", "template", "noscript", "title", "head",
-        ])
-        .add_generic_attributes(["title", "lang", "dir"])
-        .add_tag_attributes("a", ["href"])
-        .add_tag_attributes("img", ["src", "alt", "width", "height"])
-        .add_tag_attributes("ol", ["start"])
-        .add_tag_attributes("th", ["style", "colspan", "rowspan", "align"])
-        .add_tag_attributes("td", ["style", "colspan", "rowspan", "align"])
-        .add_tag_attribute_values("div", "class", ["footnotes"])
-        .add_tag_attribute_values("li", "class", ["task"])
-        .filter_style_properties(["text-align"].into())
-        .add_url_schemes(["https", "http", "mailto", "tel", "cid"])
-        .link_rel(None)
-        .url_relative(ammonia::UrlRelative::PassThrough)
-        .attribute_filter(|_, name, value| {
-            if name == "src" && !value.starts_with("cid:") && value.starts_with("http:") {
-                None
-            } else {
-                Some(Cow::Borrowed(value))
-            }
-        });
-    builder.clean(html).to_string()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::edition::markdown::parse;
+    use crate::edition::tokens::Tokens;
 
     fn html(markdown: &str) -> String {
-        write(&parse(markdown, "en"), &Images::new())
+        let content = parse(markdown, "en", &Tokens::new(&[]));
+        prose(&content.body, &Images::new(), &content.terms)
+            + &footnotes(&content.footnotes, &Images::new(), &content.terms)
     }
 
     #[test]
@@ -175,6 +183,26 @@ mod tests {
         assert!(html("- [ ] open\n\n  more\n").contains("<li class=\"task\">\n<p>☐ open</p>"));
         assert!(html("a[^1]\n\n[^1]: note").contains("<div class=\"footnotes\"><ol>\n<li><p>note</p>"));
         assert!(html("|a|b|\n|-|-:|\n|1|2|").contains("text-align"));
+    }
+
+    #[test]
+    fn github_flavoured_markdown_and_definition_lists() {
+        assert_eq!(
+            html("> [!WARNING]\n> Hot *water*.\n"),
+            "<div class=\"callout warning\"><p class=\"callout-title\">Warning</p>\n<p>Hot <em>water</em>.</p>\n</div>\n"
+        );
+        assert!(html("Tea\n: hot\n").contains("<dl>\n<dt>Tea</dt>\n<dd>hot</dd>"), "{}", html("Tea\n: hot\n"));
+        assert_eq!(html("## One\n"), "<h2 id=\"one\">One</h2>\n");
+        assert_eq!(html("## One\n\n[x](#one)\n").lines().next(), Some("<h2 id=\"one\"><a name=\"one\"></a>One</h2>"));
+    }
+
+    #[test]
+    fn a_wide_table_says_its_heads_in_every_cell() {
+        let five = html("|a|b|c|d|e|\n|-|-|-|-|-|\n|1|2|3|4|5|\n");
+        assert!(five.starts_with("<div class=\"wide\">"), "{five}");
+        assert_eq!(five.matches("<span class=\"head\">").count(), 5);
+        assert!(five.contains("<td><span class=\"head\">b: </span>2</td>"), "{five}");
+        assert!(!html("|a|b|\n|-|-|\n|1|2|\n").contains("head\""));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use pulldown_cmark::{Event, Parser, Tag};
 use serde::{Deserialize, Serialize};
 
 use super::markdown;
+use super::shortcode::calls::image_files;
 use crate::article::{Article, Images as Mode};
 use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
 
@@ -61,9 +62,12 @@ pub type Images = BTreeMap<String, Image>;
 pub fn load(article: &Article, assets_url: Option<&str>) -> Result<Images> {
     let body = &article.source[article.body.clone()];
     let mut images = Images::new();
-    for (event, range) in Parser::new_ext(body, markdown::options()).into_offset_iter() {
-        let Event::Start(Tag::Image { dest_url, .. }) = event else { continue };
-        let name = dest_url.to_string();
+    let named =
+        Parser::new_ext(body, markdown::options()).into_offset_iter().filter_map(|(event, range)| match event {
+            Event::Start(Tag::Image { dest_url, .. }) => Some((dest_url.to_string(), range)),
+            _ => None,
+        });
+    for (name, range) in named.chain(image_files(body)) {
         if name.contains("{{") || images.contains_key(&name) {
             continue;
         }

@@ -5,6 +5,10 @@
 
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
+use super::anchors::{Heading, name_headings};
+use super::terms::Terms;
+use super::tokens::Tokens;
+
 /// The article's content, ready to be written as HTML or as text.
 #[derive(Debug, Clone)]
 pub struct Content<'a> {
@@ -12,18 +16,31 @@ pub struct Content<'a> {
     pub body: Vec<Event<'a>>,
     /// Footnotes in the order of their first mention, each the events of its content.
     pub footnotes: Vec<Vec<Event<'a>>>,
+    pub headings: Vec<Heading<'a>>,
+    /// How many events of the body come before `<!-- more -->`: the summary.
+    pub summary: Option<usize>,
+    /// The words that setting adds.
+    pub terms: Terms,
 }
+
+/// What an author writes where the summary ends, on a line of its own.
+const MORE: &str = "<!--more-->";
 
 /// How many words of an article an inbox shows beside its subject. Words are counted and not letters, since a merge field
 /// is one word whatever stands in for it.
 const INBOX_WORDS: usize = 24;
 
-impl Content<'_> {
+impl<'a> Content<'a> {
+    /// What comes before `<!-- more -->`; all when the author has written none.
+    pub fn summary(&self) -> &[Event<'a>] {
+        &self.body[..self.summary.unwrap_or(self.body.len())]
+    }
+
     /// The first words, as an inbox would show them: of paragraphs only, cut between words.
-    pub fn beginning(&self) -> String {
+    pub fn beginning(&self, tokens: &Tokens) -> String {
         let mut out = String::new();
         let mut inside = false;
-        for event in &self.body {
+        for event in self.summary() {
             match event {
                 Event::Start(Tag::Paragraph) => inside = true,
                 Event::End(TagEnd::Paragraph) => {
@@ -35,6 +52,7 @@ impl Content<'_> {
                 _ => {}
             }
         }
+        let out = tokens.without_shortcodes(&out);
         out.split_whitespace().take(INBOX_WORDS).collect::<Vec<_>>().join(" ")
     }
 }
@@ -46,10 +64,12 @@ pub fn options() -> Options {
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_SMART_PUNCTUATION
+        | Options::ENABLE_GFM
+        | Options::ENABLE_DEFINITION_LIST
 }
 
 /// Parses Markdown in the given language (BCP 47).
-pub fn parse<'a>(markdown: &'a str, language: &str) -> Content<'a> {
+pub fn parse<'a>(markdown: &'a str, language: &str, tokens: &Tokens) -> Content<'a> {
     let quotes = Quotes::of(language);
     let events = Parser::new_ext(markdown, options())
         .into_offset_iter()
@@ -68,7 +88,32 @@ pub fn parse<'a>(markdown: &'a str, language: &str) -> Content<'a> {
             .unwrap_or_default();
         footnotes.push(number_references(content, &definitions, &mut names));
     }
-    Content { body, footnotes }
+    let terms = Terms::of(language);
+    let (mut body, headings) = name_headings(&body, &terms, tokens);
+    let summary = take_more(&mut body);
+    Content { body, footnotes, headings, summary, terms }
+}
+
+/// Takes the mark at the summary's end out, and says where it was.
+fn take_more(body: &mut Vec<Event<'_>>) -> Option<usize> {
+    let is_more = |event: &Event<'_>| matches!(event, Event::Html(html) if html.split_whitespace().collect::<String>().eq_ignore_ascii_case(MORE));
+    let mut depth = 0usize;
+    let at = body.iter().position(|event| {
+        match event {
+            Event::Start(Tag::HtmlBlock) | Event::End(TagEnd::HtmlBlock) => {}
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && is_more(event)
+    })?;
+    body.remove(at);
+    let opens = at.checked_sub(1).filter(|before| matches!(body[*before], Event::Start(Tag::HtmlBlock)));
+    if let Some(before) = opens.filter(|_| matches!(body.get(at), Some(Event::End(TagEnd::HtmlBlock)))) {
+        body.drain(before..=at);
+        return Some(before);
+    }
+    Some(at)
 }
 
 /// The byte ranges of code, where merge fields and template tags are left alone.
@@ -187,7 +232,7 @@ mod tests {
     use super::*;
 
     fn text(markdown: &str, language: &str) -> String {
-        parse(markdown, language)
+        parse(markdown, language, &Tokens::new(&[]))
             .body
             .iter()
             .filter_map(|event| if let Event::Text(text) = event { Some(text.as_ref()) } else { None })
@@ -204,7 +249,7 @@ mod tests {
 
     #[test]
     fn footnotes_are_numbered_as_they_appear() {
-        let content = parse("a[^z] b[^a] c[^z] d[^none]\n\n[^a]: A\n[^z]: Z[^a]\n", "en");
+        let content = parse("a[^z] b[^a] c[^z] d[^none]\n\n[^a]: A\n[^z]: Z[^a]\n", "en", &Tokens::new(&[]));
         let numbers: Vec<String> = content
             .body
             .iter()
@@ -217,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_body_has_no_heading_of_the_first_level() {
-        let content = parse("# A\n\n## B\n", "en");
+        let content = parse("# A\n\n## B\n", "en", &Tokens::new(&[]));
         assert!(content.body.contains(&Event::End(TagEnd::Heading(HeadingLevel::H2))));
         assert!(content.body.contains(&Event::End(TagEnd::Heading(HeadingLevel::H3))));
         assert!(!content.body.contains(&Event::End(TagEnd::Heading(HeadingLevel::H1))));
@@ -225,9 +270,21 @@ mod tests {
 
     #[test]
     fn an_inbox_shows_the_first_words() {
-        assert_eq!(parse("# Head\n\nDear *Ann*,\n\nhello\nthere.\n", "en").beginning(), "Dear Ann, hello there.");
-        let long = parse(&"word ".repeat(100), "en").beginning();
+        assert_eq!(
+            parse("# Head\n\nDear *Ann*,\n\nhello\nthere.\n", "en", &Tokens::new(&[])).beginning(&Tokens::new(&[])),
+            "Dear Ann, hello there."
+        );
+        let long = parse(&"word ".repeat(100), "en", &Tokens::new(&[])).beginning(&Tokens::new(&[]));
         assert_eq!(long.split(' ').count(), INBOX_WORDS);
+    }
+
+    #[test]
+    fn a_summary_ends_where_the_author_says() {
+        let content = parse("First.\n\n<!-- more -->\n\nSecond.\n", "en", &Tokens::new(&[]));
+        assert_eq!(content.beginning(&Tokens::new(&[])), "First.");
+        assert!(!content.body.iter().any(|event| matches!(event, Event::Html(_) | Event::Start(Tag::HtmlBlock))));
+        let inside = parse("> a\n>\n> <!-- more -->\n", "en", &Tokens::new(&[]));
+        assert_eq!(inside.summary, None);
     }
 
     #[test]

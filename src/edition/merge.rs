@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::shifts::{Shifts, Source};
+use super::shifts::{Edits, Shifts, Source};
 use super::tags::{Tag, TagKind, tags};
 use super::tokens::Tokens;
 use crate::diagnostic::{Diagnostic, Place, Result};
@@ -43,8 +43,8 @@ pub enum Choice {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
     pub fields: BTreeMap<String, Choice>,
-    /// A mention that can't be narrowed: every field is a choice field.
-    pub every_field: bool,
+    /// The first mention that can't be narrowed: every field is a choice field.
+    pub every_field: Option<Place>,
 }
 
 impl Choices {
@@ -71,12 +71,19 @@ pub struct Scanned {
     pub mentions: Vec<Mention>,
     shifts: Shifts,
     held: Shifts,
+    /// Of what was put in after the scan.
+    inserted: Shifts,
 }
 
 impl Scanned {
     /// The position in what the author wrote of a position in the scanned text.
     pub fn original(&self, position: usize) -> usize {
-        self.held.original(self.shifts.original(position))
+        self.held.original(self.shifts.original(self.inserted.original(position)))
+    }
+
+    /// Changes the scanned text once more.
+    pub fn insert(&mut self, edits: Edits) {
+        (self.text, self.inserted) = edits.apply(&self.text);
     }
 }
 
@@ -98,6 +105,7 @@ pub fn scan(from_author: &Source<'_>, merging: Merging, tokens: &mut Tokens, cho
         mentions: Vec::new(),
         shifts: Shifts::default(),
         held: from_author.shifts.clone(),
+        inserted: Shifts::default(),
     };
     let mut from = 0;
     let mut captures = 0usize;
@@ -118,11 +126,15 @@ pub fn scan(from_author: &Source<'_>, merging: Merging, tokens: &mut Tokens, cho
         match gap {
             // A tag with a line end inside stays, so that lines keep their numbers for error messages.
             Some((field, default))
-                if merging == Merging::Gaps && captures == 0 && field != "tags" && !text.contains('\n') =>
+                if merging == Merging::Gaps
+                    && captures == 0
+                    && field != "tags"
+                    && !text.contains('\n')
+                    && !from_author.is_looked_at(tag.range.start) =>
             {
                 scanned.text.push_str(&source[from..tag.range.start]);
                 trim_for(&tag, source, &mut scanned.text);
-                scanned.text.push_str(&tokens.gap(Gap { source: GapSource::Field(field), default }));
+                scanned.text.push_str(&tokens.gap_at(Gap { source: GapSource::Field(field), default }, place()));
                 from = tag.range.end + skip_for(&tag, source);
                 scanned.shifts.note(scanned.text.len(), from);
             }
@@ -135,20 +147,22 @@ pub fn scan(from_author: &Source<'_>, merging: Merging, tokens: &mut Tokens, cho
 }
 
 /// Whether a source captures or filters what other templates print, so that a gap there could be looked at.
-pub fn captures_templates(source: &str) -> bool {
+pub fn captures_templates(name: &str, source: &str) -> bool {
+    // A shortcode's body comes to it finished, as a token; that of a component is captured as it is rendered.
+    let is_shortcode = name.starts_with("shortcodes/");
     let mut captures = 0;
     tags(source).iter().any(|tag| {
         captures = captures_after(tag, source, captures);
         let text = tag.text(source);
         let filtered_super = text.contains("super()") && text.contains('|');
-        let passes_a_body = text.starts_with('<') || text.contains("body");
+        let passes_a_body = text.starts_with('<') || (text.contains("body") && (captures > 0 || !is_shortcode));
         filtered_super || passes_a_body || (captures > 0 && matches!(tag.keyword(source), "include" | "block"))
     })
 }
 
 /// How many captures are open after this tag: `{% filter %}`, `{% set x %}…{% endset %}` and component bodies, whose
 /// content an expression can look at.
-fn captures_after(tag: &Tag, source: &str, open: usize) -> usize {
+pub(super) fn captures_after(tag: &Tag, source: &str, open: usize) -> usize {
     if tag.kind != TagKind::Block {
         return open;
     }
@@ -181,7 +195,7 @@ fn skip_for(tag: &Tag, source: &str) -> usize {
 }
 
 /// The field and default of an expression that is a gap.
-fn gap_of(expression: &str) -> Option<(String, Option<String>)> {
+pub(super) fn gap_of(expression: &str) -> Option<(String, Option<String>)> {
     let rest = expression.strip_prefix("subscriber.")?;
     let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
     let (field, rest) = rest.split_at(end);
@@ -216,14 +230,14 @@ fn note_choices(expression: &str, place: &dyn Fn() -> Place, choices: &mut Choic
     for range in identifiers(expression) {
         match &expression[range.clone()] {
             "subscriber" if !expression[..range.start].trim_end().ends_with('.') => {}
-            "__tera_context" => choices.every_field = true,
+            "__tera_context" => drop(choices.every_field.get_or_insert_with(place)),
             _ => continue,
         }
         if &expression[range.clone()] != "subscriber" {
             continue;
         }
         let Some(field) = field_after(&expression[range.end..]) else {
-            choices.every_field = true;
+            choices.every_field.get_or_insert_with(place);
             continue;
         };
         let only_asks = filled == Some(format!("subscriber.{field}").as_str());
@@ -243,7 +257,7 @@ fn field_after(rest: &str) -> Option<&str> {
 }
 
 /// The identifiers of an expression, strings left out.
-fn identifiers(expression: &str) -> Vec<Range<usize>> {
+pub(super) fn identifiers(expression: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut quote = None;
     let mut start = None;
@@ -343,7 +357,7 @@ mod tests {
             "{{ f(x=subscriber) }}",
             "{{ subscriber?.name }}",
         ] {
-            assert!(scan_text(source).1.every_field, "{source}");
+            assert!(scan_text(source).1.every_field.is_some(), "{source}");
         }
         for source in ["{{ \"subscriber\" }}", "{{ article.subscriber }}", "{# {{ subscriber }} #}"] {
             assert_eq!(scan_text(source).1, Choices::default(), "{source}");

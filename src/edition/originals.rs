@@ -1,11 +1,14 @@
 //! The sources as their authors wrote them, scanned for merge fields, and the way back from Tera's errors to their places.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
-use super::markdown;
+use super::lint::origin::{self, Origin, Origins};
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
+use super::names;
 use super::shifts::{Shifts, Source};
+use super::shortcode::{Call, Shortcodes, calls};
+use super::steps;
 use super::template::Sources;
 use super::tokens::Tokens;
 use crate::article::Article;
@@ -16,6 +19,11 @@ pub const TITLE: &str = "the title";
 pub const SUBJECT: &str = "the subject";
 pub const PREHEADER: &str = "the preheader";
 
+/// The name of one of several subjects.
+pub fn subject_of(letter: &str) -> String {
+    format!("{SUBJECT} {letter}")
+}
+
 /// Every template source by its name: the theme's files, the article, its title, subject and preheader.
 #[derive(Debug)]
 pub struct Originals {
@@ -23,18 +31,56 @@ pub struct Originals {
     article: String,
     files: BTreeMap<String, String>,
     scanned: BTreeMap<String, Scanned>,
+    /// The scanned sources with their loops counted, as Tera gets them.
+    counted: BTreeMap<String, (String, Shifts)>,
+    /// The article's whole file.
+    whole: String,
+    /// The author's short texts, and where each stands in that file, as far as it stands there as it is.
+    authors: BTreeMap<String, Option<usize>>,
+    shortcodes: Shortcodes,
+    /// The shortcodes that the article calls.
+    calls: Vec<Call>,
+    /// Where the theme's MJML tags were written, by the number of their token.
+    origins: Vec<Origin>,
 }
 
 impl Originals {
     /// Gathers the sources; nothing is scanned yet.
-    pub fn new(sources: &Sources) -> Self {
+    ///
+    /// # Errors
+    /// A shortcode whose templates can't be used.
+    pub fn new(sources: &Sources) -> Result<Self> {
         let article = &sources.article;
         let mut files = sources.theme.files.clone();
         files.insert(article.file.clone(), body_at_its_lines(article));
         files.insert(TITLE.into(), article.title.clone());
         files.insert(SUBJECT.into(), article.subject.clone());
+        for (letter, subject) in article.test.iter().flat_map(|test| test.letters().zip(&test.subjects)) {
+            files.insert(subject_of(letter), subject.clone());
+        }
         files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
-        Originals { article: article.file.clone(), files, scanned: BTreeMap::new() }
+        let shortcodes = Shortcodes::read(&files)?;
+        let key_of = |name: &str| match name {
+            TITLE => Some("title"),
+            PREHEADER => Some("preheader"),
+            name if name.starts_with(SUBJECT) => Some("subject"),
+            _ => None,
+        };
+        let authors = files
+            .iter()
+            .filter_map(|(name, text)| key_of(name).map(|key| (name.clone(), in_front_matter(article, key, text))));
+        let authors = authors.collect();
+        Ok(Originals {
+            article: article.file.clone(),
+            files,
+            scanned: BTreeMap::new(),
+            counted: BTreeMap::new(),
+            whole: article.source.clone(),
+            authors,
+            shortcodes,
+            calls: Vec::new(),
+            origins: Vec::new(),
+        })
     }
 
     pub fn texts(&self) -> Vec<&str> {
@@ -46,16 +92,54 @@ impl Originals {
         let mut choices = Choices::default();
         self.scanned.clear();
         for (name, source) in &self.files {
-            let source =
-                if *name == self.article { hold_code(name, source, tokens) } else { Source::as_written(name, source) };
-            self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
+            let is_authors = self.authors.contains_key(name) || *name == self.article;
+            let mut source = if *name == self.article {
+                let written = calls::prepare(name, source, &self.shortcodes, tokens)?;
+                self.calls = written.calls;
+                written.source
+            } else {
+                Source::as_written(name, source)
+            };
+            source.whole =
+                self.authors.get(name).copied().flatten().map(|at| (self.article.as_str(), self.whole.as_str(), at));
+            if is_authors {
+                names::check(&source)?;
+            }
+            let mut scanned = scan(&source, merging, tokens, &mut choices)?;
+            if is_mjml(name) && *name != self.article {
+                let origins = &mut self.origins;
+                let edits = origin::mark(&scanned.text, |start| {
+                    origins.push(Origin { file: name.clone(), offset: scanned.original(start) });
+                    tokens.origin()
+                });
+                scanned.insert(edits);
+            }
+            self.scanned.insert(name.clone(), scanned);
         }
+        let count = |(name, scanned): (&String, &Scanned)| (name.clone(), steps::count_in(&scanned.text));
+        self.counted = self.scanned.iter().map(count).collect();
         Ok(choices)
+    }
+
+    /// The shortcodes of the theme.
+    pub fn shortcodes(&self) -> &Shortcodes {
+        &self.shortcodes
+    }
+
+    /// The shortcodes that the article calls, in the order of its source.
+    pub fn calls(&self) -> &[Call] {
+        &self.calls
     }
 
     /// The scanned sources by name, for Tera.
     pub fn templates(&self) -> Vec<(&str, &str)> {
-        self.scanned.iter().map(|(name, scanned)| (name.as_str(), scanned.text.as_str())).collect()
+        self.counted.iter().map(|(name, (text, _))| (name.as_str(), text.as_str())).collect()
+    }
+
+    /// The position in what the author wrote of a position in what Tera got.
+    fn original(&self, file: &str, position: usize) -> Option<usize> {
+        let (_, shifts) = self.counted.get(file)?;
+        Some(self.scanned.get(file)?.original(shifts.original(position)))
     }
 
     /// Every field that a source names.
@@ -114,22 +198,22 @@ impl Originals {
                     (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
                 let file = parts.next().unwrap_or_default().to_owned();
                 let range = self
-                    .scanned
+                    .counted
                     .get(&file)
                     .zip(line.zip(column))
-                    .and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
+                    .and_then(|((text, _), (line, column))| offset_of(text, line, column));
                 (message, file, range.map(|at| at..at + 1))
             }
         };
-        let place = match (self.files.get(&file), self.scanned.get(&file), range) {
-            (Some(original), Some(scanned), Some(range)) => {
-                let start = scanned.original(range.start);
-                Some(Place::span(
-                    self.shown_name(&file),
-                    original,
-                    start..(start + range.len()).max(scanned.original(range.end)),
-                ))
-            }
+        let span = range.and_then(|range| {
+            let start = self.original(&file, range.start)?;
+            Some(start..self.original(&file, range.end)?.max(start + 1))
+        });
+        let place = match (self.files.get(&file), span) {
+            (Some(original), Some(span)) => match self.authors.get(&file).copied().flatten() {
+                Some(at) => Some(Place::span(&*self.article, &self.whole, at + span.start..at + span.end)),
+                None => Some(Place::span(self.shown_name(&file), original, span)),
+            },
             _ if file.is_empty() => None,
             _ => Some(Place::file(self.shown_name(&file))),
         };
@@ -137,22 +221,53 @@ impl Originals {
         if let Some(place) = place {
             diagnostic = diagnostic.at(place);
         }
-        if file == self.article {
-            diagnostic = diagnostic.help("an article may use {{ subscriber.FIELD }}, {{ unsubscribe_url }}, {{ web_url }} and {% if %}; to show such braces as they are, put them in `code`");
+        if file == self.article || self.authors.contains_key(&file) {
+            diagnostic = diagnostic
+                .help("an article may use {{ subscriber.FIELD }}, {{ unsubscribe_url }}, {{ web_url }}, shortcodes and {% if %}")
+                .help(names::LITERALLY);
         }
         diagnostic
     }
 
+    /// The theme prints the article's HTML, and the article isn't prose only.
+    pub fn prints_html(&self) -> Diagnostic {
+        let call = self.calls.iter().find(|call| self.shortcodes.get(&call.name).is_some_and(|it| it.is_block));
+        let mention = self.files.iter().find_map(|(name, text)| {
+            text.find("article.html").map(|at| Place::span(self.shown_name(name), text, at..at + "article.html".len()))
+        });
+        let name = call.map_or("a shortcode", |call| call.name.as_str());
+        let error = Diagnostic::error(format!("the theme prints article.html, and `{name}` can't stand inside a text"))
+            .help("lay the article out block by block: {% include \"partials/blocks.mjml\" %} between the sections of the theme");
+        match mention {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+
+    /// The places of a rendering's tags, and the rendering without the tokens that tell them.
+    pub fn origins(&self, rendered: &str, tokens: &Tokens) -> (String, Origins<'_>) {
+        Origins::take(rendered, tokens, &self.origins)
+    }
+
+    /// Where a range of rendered MJML was written.
+    pub fn place_of(&self, mjml: &str, range: Range<usize>, origins: &Origins<'_>) -> Place {
+        let source = |file: &str| self.files.get(file).map(|text| (self.shown_name(file), text.as_str()));
+        origins.place(mjml, range.clone(), source).unwrap_or_else(|| Place::span("the MJML", mjml, range))
+    }
+
     /// A template's name as the author knows it.
-    fn shown_name(&self, file: &str) -> String {
+    pub fn shown_name(&self, file: &str) -> String {
         match file {
-            TITLE | SUBJECT | PREHEADER => {
-                format!("{} ({})", self.article, file.trim_start_matches("the "))
-            }
+            TITLE | PREHEADER => format!("{} ({})", self.article, file.trim_start_matches("the ")),
+            _ if file.starts_with(SUBJECT) => format!("{} ({})", self.article, file.trim_start_matches("the ")),
             _ if file != self.article => format!("templates/{file}"),
             _ => file.to_owned(),
         }
     }
+}
+
+fn is_mjml(name: &str) -> bool {
+    name.ends_with(".mjml")
 }
 
 /// The article's Markdown with as many empty lines before it as the front matter has, so that lines keep their numbers.
@@ -161,25 +276,20 @@ fn body_at_its_lines(article: &Article) -> String {
     format!("{}{}", "\n".repeat(before), &article.source[article.body.clone()])
 }
 
-/// Holds back template delimiters inside code, where they are only shown.
-fn hold_code<'a>(file: &'a str, written: &'a str, tokens: &mut Tokens) -> Source<'a> {
-    let mut out = String::with_capacity(written.len());
-    let mut shifts = Shifts::default();
-    let mut from = 0;
-    let codes = markdown::code_ranges(written);
-    let delimiters =
-        written.match_indices('{').filter(|(at, _)| ["{{", "{%", "{#"].iter().any(|d| written[*at..].starts_with(d)));
-    for (at, _) in delimiters {
-        if at < from || !codes.iter().any(|code| code.contains(&at)) {
-            continue;
+/// Where a short text stands in the article's file: in the line of its key, or wherever it is when the key is another's.
+fn in_front_matter(article: &Article, key: &str, text: &str) -> Option<usize> {
+    let front = article.source.get(..article.body.start)?;
+    let mut line_at = 0;
+    let mut anywhere = None;
+    for line in front.split_inclusive('\n') {
+        let found = Some(text).filter(|text| !text.is_empty()).and_then(|text| line.find(text)).map(|at| line_at + at);
+        if found.is_some() && line.trim_start().starts_with(key) {
+            return found;
         }
-        out.push_str(&written[from..at]);
-        out.push_str(&tokens.hold(&written[at..at + 2]));
-        from = at + 2;
-        shifts.note(out.len(), from);
+        anywhere = anywhere.or(found);
+        line_at += line.len();
     }
-    out.push_str(&written[from..]);
-    Source { file, written, text: Cow::Owned(out), shifts }
+    anywhere
 }
 
 /// The byte offset of a line and column, both counted from 1.

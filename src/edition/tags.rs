@@ -54,6 +54,27 @@ pub fn tags(source: &str) -> Vec<Tag> {
     found
 }
 
+/// Where a tag or comment begins that never ends.
+pub fn unclosed(source: &str) -> Option<usize> {
+    let mut at = tags(source).last().map_or(0, |tag| {
+        if tag.kind == TagKind::Block && tag.text(source) == "raw" {
+            raw_end(source, tag.range.end)
+        } else {
+            tag.range.end
+        }
+    });
+    while let Some((start, kind)) = next_opening(source, at) {
+        if kind.is_some() {
+            return Some(start);
+        }
+        match source[start + 2..].find("#}") {
+            Some(end) => at = start + 2 + end + 2,
+            None => return Some(start),
+        }
+    }
+    None
+}
+
 /// The next opening delimiter at or after `from`; `None` as kind is a comment.
 fn next_opening(source: &str, from: usize) -> Option<(usize, Option<TagKind>)> {
     let bytes = source.as_bytes();

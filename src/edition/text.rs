@@ -1,19 +1,25 @@
 //! The article's content as plain text that reads well: headings, lists, quotes, tables and footnotes by their looks,
 //! links numbered and listed at the end. Made from the same parse as the HTML, never from the HTML.
 
-use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
+use pulldown_cmark::{BlockQuoteKind, Event, HeadingLevel, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr;
 
+use super::anchors::decoded;
+use super::escape::ADDRESS;
 use super::images::Images;
 use super::markdown::Content;
+use super::nodes::Node;
+use super::text_shortcodes::{END_SHORTCODE, begin_shortcode};
+use super::text_table::Table;
 use super::tokens::Tokens;
 use super::wrap::{WIDTH, mark, mark_verbatim};
 
-/// Writes content as logical lines (see [`super::wrap`]), joined by LF.
-pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String {
+/// Writes an article as logical lines (see [`super::wrap`]). Its shortcodes are marks for [`super::text_shortcodes`].
+pub fn write(nodes: &[Node<'_>], content: &Content<'_>, images: &Images, tokens: &Tokens) -> Vec<String> {
     let mut writer = Writer {
         tokens,
         images,
+        content,
         lines: Vec::new(),
         inline: String::new(),
         frames: Vec::new(),
@@ -22,10 +28,10 @@ pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String 
         table: None,
         code: None,
     };
-    writer.events(&content.body);
+    writer.nodes(nodes);
     if !content.footnotes.is_empty() {
         writer.blank();
-        writer.lines.push(mark("", "", "Notes:"));
+        writer.lines.push(mark("", "", &format!("{}:", content.terms.notes)));
         for (at, footnote) in content.footnotes.iter().enumerate() {
             let marker = format!("({}) ", at + 1);
             writer.frames.push(Frame { leads: at == 0, ..Frame::new(" ".repeat(marker.len()), Some(marker)) });
@@ -35,13 +41,13 @@ pub fn write(content: &Content<'_>, images: &Images, tokens: &Tokens) -> String 
     }
     if !writer.links.is_empty() {
         writer.blank();
-        writer.lines.push(mark("", "", "Links:"));
+        writer.lines.push(mark("", "", &format!("{}:", content.terms.links)));
         for (at, url) in writer.links.iter().enumerate() {
             let marker = format!("[{}] ", at + 1);
             writer.lines.push(mark(&marker, &" ".repeat(marker.len()), url));
         }
     }
-    writer.lines.join("\n")
+    writer.lines
 }
 
 /// A container whose lines are indented: a quote, a list, a list item.
@@ -66,14 +72,10 @@ impl Frame {
     }
 }
 
-struct Table {
-    rows: Vec<Vec<String>>,
-    header: bool,
-}
-
 struct Writer<'a> {
     tokens: &'a Tokens,
     images: &'a Images,
+    content: &'a Content<'a>,
     lines: Vec<String>,
     inline: String,
     frames: Vec<Frame>,
@@ -85,6 +87,20 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    fn nodes(&mut self, nodes: &[Node<'_>]) {
+        for node in nodes {
+            match node {
+                Node::Prose(events) => self.events(events),
+                Node::Shortcode { number, body } => {
+                    self.blank();
+                    self.lines.push(begin_shortcode(*number));
+                    self.nodes(body);
+                    self.lines.push(END_SHORTCODE.to_string());
+                }
+            }
+        }
+    }
+
     fn events(&mut self, events: &[Event<'_>]) {
         for event in events {
             self.event(event);
@@ -121,12 +137,14 @@ impl Writer<'_> {
 
     fn start(&mut self, tag: &Tag<'_>) {
         match tag {
-            Tag::Paragraph | Tag::HtmlBlock => self.paragraph(),
+            Tag::Paragraph | Tag::HtmlBlock | Tag::DefinitionListTitle => self.paragraph(),
             Tag::Heading { .. } => {
                 self.paragraph();
                 self.blank();
             }
-            Tag::BlockQuote(_) => self.open(Frame::new("> ", None)),
+            Tag::BlockQuote(None) => self.open(Frame::new("> ", None)),
+            Tag::BlockQuote(Some(kind)) => self.callout(*kind),
+            Tag::DefinitionListDefinition => self.open(Frame::new("    ", Some("    ".to_owned()))),
             Tag::List(number) => self.open(Frame { number: *number, ..Frame::new("", None) }),
             Tag::Item => self.item(),
             Tag::CodeBlock(_) => {
@@ -154,9 +172,9 @@ impl Writer<'_> {
 
     fn end(&mut self, tag: TagEnd) {
         match tag {
-            TagEnd::Paragraph | TagEnd::HtmlBlock => self.paragraph(),
+            TagEnd::Paragraph | TagEnd::HtmlBlock | TagEnd::DefinitionListTitle => self.paragraph(),
             TagEnd::Heading(level) => self.heading(level),
-            TagEnd::BlockQuote(_) | TagEnd::Item | TagEnd::List(_) => self.close(),
+            TagEnd::BlockQuote(_) | TagEnd::Item | TagEnd::List(_) | TagEnd::DefinitionListDefinition => self.close(),
             TagEnd::CodeBlock => self.code_block(),
             TagEnd::Emphasis => self.inline.push('_'),
             TagEnd::Strong => self.inline.push('*'),
@@ -177,6 +195,16 @@ impl Writer<'_> {
     fn open(&mut self, frame: Frame) {
         self.paragraph();
         self.frames.push(frame);
+    }
+
+    /// A callout: a bar down its side, and its title as the first line.
+    fn callout(&mut self, kind: BlockQuoteKind) {
+        self.paragraph();
+        self.blank();
+        let (first, rest) = self.indents();
+        let title = self.content.terms.callout(kind).to_uppercase();
+        self.lines.push(mark(&format!("{first}| "), &format!("{rest}| "), &title));
+        self.frames.push(Frame::new("| ", Some("| ".to_owned())));
     }
 
     fn close(&mut self) {
@@ -281,12 +309,23 @@ impl Writer<'_> {
     fn link(&mut self) {
         let Some((start, url)) = self.open_links.pop() else { return };
         let text = self.inline[start..].trim().to_owned();
-        if text.is_empty() || url.starts_with('#') {
+        if text.is_empty() {
             return;
         }
-        if text == url || Some(text.as_str()) == url.strip_prefix("mailto:") {
+        if let Some(name) = url.strip_prefix('#') {
+            // Nothing can be clicked here: the heading that is meant is named.
+            let name = decoded(name);
+            let heading = self.content.headings.iter().find(|heading| heading.id == name);
+            let bare = |text: &str| text.replace(['_', '*', '~', '`'], "").to_lowercase();
+            if let Some(heading) = heading.filter(|heading| bare(heading.title.trim()) != bare(&text)) {
+                self.inline.push_str(&format!(" (→\u{a0}{})", heading.title.trim()));
+            }
+            return;
+        }
+        if text == url || ["mailto:", "https://"].iter().any(|scheme| Some(text.as_str()) == url.strip_prefix(scheme)) {
             // The address itself is the text: say it once, in full.
-            self.inline.replace_range(start.., &url);
+            let url = url.strip_prefix("mailto:").unwrap_or(&url);
+            self.inline.replace_range(start.., url);
             return;
         }
         let number = self.number_of(url);
@@ -295,6 +334,8 @@ impl Writer<'_> {
 
     /// The number of a link; the same address has one number, but for merge fields, whose values aren't known.
     fn number_of(&mut self, url: String) -> usize {
+        let begins = self.tokens.find(&url).next().is_some_and(|(range, _)| range.start == 0);
+        let url = if begins { format!("{ADDRESS}{url}") } else { url };
         if let Some(at) = self.links.iter().position(|known| *known == url) {
             return at + 1;
         }
@@ -310,7 +351,7 @@ impl Writer<'_> {
         if alt.is_empty() {
             return;
         }
-        self.inline.push_str(&format!("[Image: {alt}]"));
+        self.inline.push_str(&format!("[{}: {alt}]", self.content.terms.image));
         if url.starts_with("https://") && self.open_links.is_empty() {
             let number = self.number_of(url.to_owned());
             self.inline.push_str(&format!(" [{number}]"));
@@ -321,37 +362,7 @@ impl Writer<'_> {
         let Some(table) = self.table.take() else { return };
         self.blank();
         let (first, rest) = self.indents();
-        let room = WIDTH.saturating_sub(rest.width());
-        let lines =
-            if table.rows.iter().flatten().any(|cell| self.tokens.any_in(cell)) { None } else { grid(&table, room) };
-        match lines {
-            Some(lines) => {
-                for (at, line) in lines.into_iter().enumerate() {
-                    self.lines.push(mark_verbatim(&format!("{}{line}", if at == 0 { &first } else { &rest })));
-                }
-            }
-            None => self.records(&table, &rest),
-        }
-    }
-
-    /// A table that is too wide, row by row: each cell behind the head of its column.
-    fn records(&mut self, table: &Table, indent: &str) {
-        let empty = Vec::new();
-        let (heads, rows) = if table.header {
-            table.rows.split_first().unwrap_or((&empty, &[]))
-        } else {
-            (&empty, table.rows.as_slice())
-        };
-        for (at, row) in rows.iter().enumerate() {
-            if at > 0 {
-                self.lines.push(mark_verbatim(indent.trim_end()));
-            }
-            for (column, cell) in row.iter().enumerate() {
-                let head = heads.get(column).filter(|head| !head.is_empty());
-                let text = head.map_or_else(|| cell.clone(), |head| format!("{head}: {cell}"));
-                self.lines.push(mark(indent, &format!("{indent}  "), &text));
-            }
-        }
+        self.lines.extend(table.lines(&first, &rest, self.tokens));
     }
 
     /// A block of raw HTML: its words, as a paragraph.
@@ -370,40 +381,38 @@ impl Writer<'_> {
     }
 }
 
-/// The rows as columns of spaces, with a rule under the head; `None` when they don't fit.
-fn grid(table: &Table, room: usize) -> Option<Vec<String>> {
-    let columns = table.rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width =
-        |column: usize| table.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    if widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1) > room {
-        return None;
+/// Cuts a line of code into pieces of at most `room` columns, behind a space where one is near.
+fn cut(line: &str, room: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    loop {
+        let mut width = 0;
+        let over = rest.char_indices().find(|(_, c)| {
+            width += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
+            width > room
+        });
+        let Some((end, _)) = over else { break };
+        let space = rest[..end].rfind(' ').map(|at| at + 1).filter(|at| *at > end / 2);
+        // A character wider than the room stands alone.
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let (piece, after) = rest.split_at(space.unwrap_or(end).max(first));
+        pieces.push(piece.to_owned());
+        rest = after;
     }
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let mut lines: Vec<String> = table.rows.iter().map(line).collect();
-    if table.header && !lines.is_empty() {
-        lines.insert(1, widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
-    }
-    Some(lines)
+    pieces.push(rest.to_owned());
+    pieces
 }
 
-/// Cuts a line of code into pieces of at most `room` columns.
-fn cut(line: &str, room: usize) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    let mut width = 0;
-    for c in line.chars() {
-        let next = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-        if width + next > room {
-            pieces.push(String::new());
-            width = 0;
-        }
-        if let Some(last) = pieces.last_mut() {
-            last.push(c);
-        }
-        width += next;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_of_code_are_cut_behind_a_space_where_one_is_near() {
+        assert_eq!(cut("let a = function(b, c);", 12), ["let a = ", "function(b, ", "c);"]);
+        assert_eq!(cut("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(cut("名前名前", 3), ["名", "前", "名", "前"]);
+        assert_eq!(cut("名", 1), ["名", ""]);
+        assert_eq!(cut("", 4), [""]);
     }
-    pieces
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::shortcode;
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 
 /// The template that is rendered to MJML.
@@ -34,7 +35,9 @@ const BUILTIN: &[(&str, &str)] =
 impl Theme {
     /// The built-in theme.
     pub fn builtin() -> Theme {
-        Theme { files: BUILTIN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect() }
+        let mut files = BUILTIN.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        shortcode::builtin::complete(&mut files);
+        Theme { files }
     }
 
     /// Reads every `.mjml` and `.txt` file below `folder`; a folder that isn't there means the built-in theme.
@@ -55,6 +58,7 @@ impl Theme {
                 )));
             }
         }
+        shortcode::builtin::complete(&mut theme.files);
         Ok(theme)
     }
 

@@ -4,11 +4,13 @@
 //! token until its place is known and with it the escaping; a *held* text is put back exactly as it was. All three
 //! read as one word to every stage. Control characters mark values inside Tera's output, where no state can be kept.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::ops::Range;
 
-use super::escape::{Place, escape};
+use super::escape::{Place as Spot, escape};
 use super::merge::Gap;
+use crate::diagnostic::Place;
 
 /// Before and after a value that Tera printed. No source may hold these characters, so they can't be forged.
 pub const VALUE_START: char = '\u{1}';
@@ -34,6 +36,16 @@ pub enum Token {
     Held(usize),
     /// Markup to be put back before CSS is inlined: index into the texts.
     Rich(usize),
+    /// MJML to be put in place before mrml: index into the texts.
+    Mjml(usize),
+    /// The name that a heading gives itself: index into the texts.
+    Name(usize),
+    /// A shortcode, or the beginning of one with a body: its number among those of the article.
+    Shortcode(usize),
+    /// The end of a shortcode's body: the number of the call in the article's source.
+    End(usize),
+    /// Where a tag of a template was written: its number among those of the theme.
+    Origin(usize),
 }
 
 /// The tokens of one composition.
@@ -41,7 +53,12 @@ pub enum Token {
 pub struct Tokens {
     prefix: String,
     gaps: Vec<Gap>,
+    /// Where gaps stand in what their author wrote, by their index.
+    places: BTreeMap<usize, Place>,
     texts: Vec<String>,
+    /// More than any shortcode's number.
+    shortcodes: usize,
+    origins: usize,
 }
 
 impl Tokens {
@@ -58,7 +75,7 @@ impl Tokens {
             .map(|n| format!("lp{:012x}", seed.wrapping_add(n) >> 16))
             .find(|prefix| !lower.iter().any(|source| source.contains(prefix.as_str())))
             .expect("a finite text can't hold every prefix");
-        Tokens { prefix, gaps: Vec::new(), texts: Vec::new() }
+        Tokens { prefix, gaps: Vec::new(), places: BTreeMap::new(), texts: Vec::new(), shortcodes: 0, origins: 0 }
     }
 
     /// Whether a text could be taken for a token.
@@ -69,6 +86,17 @@ impl Tokens {
     pub fn gap(&mut self, gap: Gap) -> String {
         self.gaps.push(gap);
         format!("{}g{}z", self.prefix, self.gaps.len() - 1)
+    }
+
+    /// A gap that stands somewhere in a source.
+    pub fn gap_at(&mut self, gap: Gap, place: Place) -> String {
+        self.places.insert(self.gaps.len(), place);
+        self.gap(gap)
+    }
+
+    /// Where a gap stands in what its author wrote.
+    pub fn place_of(&self, gap: usize) -> Option<&Place> {
+        self.places.get(&gap)
     }
 
     pub fn value(&mut self, value: impl Into<String>) -> String {
@@ -84,6 +112,31 @@ impl Tokens {
     pub fn rich(&mut self, markup: impl Into<String>) -> String {
         self.texts.push(markup.into());
         format!("{}r{}z", self.prefix, self.texts.len() - 1)
+    }
+
+    pub fn mjml(&mut self, markup: impl Into<String>) -> String {
+        self.texts.push(markup.into());
+        format!("{}m{}z", self.prefix, self.texts.len() - 1)
+    }
+
+    pub fn name(&mut self, name: impl Into<String>) -> String {
+        self.texts.push(name.into());
+        format!("{}n{}z", self.prefix, self.texts.len() - 1)
+    }
+
+    pub fn shortcode(&mut self, number: usize) -> String {
+        self.shortcodes = self.shortcodes.max(number + 1);
+        format!("{}s{number}z", self.prefix)
+    }
+
+    pub fn end(&mut self, call: usize) -> String {
+        self.shortcodes = self.shortcodes.max(call + 1);
+        format!("{}e{call}z", self.prefix)
+    }
+
+    pub fn origin(&mut self) -> String {
+        self.origins += 1;
+        format!("{}o{}z", self.prefix, self.origins - 1)
     }
 
     pub fn gaps(&self) -> &[Gap] {
@@ -108,6 +161,11 @@ impl Tokens {
                 b'v' if number < self.texts.len() => Token::Value(number),
                 b'h' if number < self.texts.len() => Token::Held(number),
                 b'r' if number < self.texts.len() => Token::Rich(number),
+                b'm' if number < self.texts.len() => Token::Mjml(number),
+                b'n' if number < self.texts.len() => Token::Name(number),
+                b's' if number < self.shortcodes => Token::Shortcode(number),
+                b'e' if number < self.shortcodes => Token::End(number),
+                b'o' if number < self.origins => Token::Origin(number),
                 _ => return None,
             };
             Some((start..start + self.prefix.len() + digits + 2, token))
@@ -142,7 +200,15 @@ impl Tokens {
     /// Plain text with its values and held texts in place; gaps stay.
     pub fn plain(&self, text: &str) -> String {
         self.replace(text, |token, _| match token {
-            Token::Value(index) => Some(escape(Place::Plain, &self.texts[index])),
+            Token::Value(index) => Some(escape(Spot::Plain, &self.texts[index])),
+            Token::Held(index) => Some(self.texts[index].clone()),
+            _ => None,
+        })
+    }
+
+    /// A text with its held texts in place.
+    pub fn unheld(&self, text: &str) -> String {
+        self.replace(text, |token, _| match token {
             Token::Held(index) => Some(self.texts[index].clone()),
             _ => None,
         })
@@ -163,6 +229,29 @@ impl Tokens {
             out = next;
         }
         out
+    }
+
+    /// A text without the shortcodes that stand in it.
+    pub fn without_shortcodes(&self, text: &str) -> String {
+        self.replace(text, |token, _| matches!(token, Token::Shortcode(_) | Token::End(_)).then(String::new))
+    }
+
+    /// The one token that a text is, but for white space around it.
+    pub fn only(&self, text: &str) -> Option<Token> {
+        let text = text.trim();
+        self.find(text).next().filter(|(range, _)| *range == (0..text.len())).map(|(_, token)| token)
+    }
+
+    /// Puts MJML in place: where it stands by itself, and where a template printed it and it became a value.
+    pub fn put_mjml(&self, text: &str) -> String {
+        let markup = |token: Token| match token {
+            Token::Mjml(index) => Some(self.texts[index].clone()),
+            _ => None,
+        };
+        self.replace(text, |token, _| match token {
+            Token::Value(index) => self.only(&self.texts[index]).and_then(markup),
+            token => markup(token),
+        })
     }
 
     /// Turns the marks around the values of a Tera rendering into value tokens.
