@@ -39,6 +39,7 @@ pub struct FrontMatter {
     pub draft: bool,
     pub segment: Option<String>,
     pub images: Images,
+    pub stories: Vec<String>,
     pub extra: Map<String, Value>,
 }
 
@@ -90,6 +91,7 @@ struct Keys<S, D, E> {
     segment: Option<S>,
     #[serde(default = "left_out")]
     images: Option<S>,
+    stories: Option<Vec<S>>,
     #[serde(default = "left_out")]
     extra: Option<E>,
 }
@@ -119,6 +121,7 @@ impl<S, D, E> Keys<S, D, E> {
             draft: self.draft,
             segment: self.segment.map(&text),
             images: self.images.map(&text),
+            stories: self.stories.map(|stories| stories.into_iter().map(&text).collect()),
             extra: self.extra.map(extra),
         }
     }
@@ -189,6 +192,7 @@ impl Reader<'_> {
             draft: written.draft.unwrap_or(false),
             segment: self.one_line("segment", written.segment)?,
             images: written.images.map(|images| self.images(&images)).transpose()?.unwrap_or_default(),
+            stories: written.stories.into_iter().flatten().map(|slug| self.slug(slug)).collect::<Result<_>>()?,
             extra: written.extra.unwrap_or_default(),
         })
     }

@@ -48,6 +48,8 @@ pub struct Article {
     /// Whom it is for, when not for everyone: a condition over subscribers, as written.
     pub segment: Option<String>,
     pub images: Images,
+    /// The slugs of other articles to be told of beside this one.
+    pub stories: Vec<String>,
     /// Keys of the author's own.
     pub extra: Map<String, Value>,
     /// The whole file, with line ends LF and without a byte order mark.
@@ -97,6 +99,7 @@ impl Article {
             draft: front.draft,
             segment: front.segment,
             images: front.images,
+            stories: front.stories,
             extra: front.extra,
             body: start..source.len(),
             source,
@@ -117,6 +120,14 @@ impl Article {
             path: path.to_path_buf(),
             ..article
         })
+    }
+
+    /// Where a word of the front matter stands.
+    pub fn place_of(&self, word: &str) -> Place {
+        match self.source[..self.body.start].find(word) {
+            Some(at) => Place::span(&*self.file, &self.source, at..at + word.len()),
+            None => Place::file(&*self.file),
+        }
     }
 
     /// The Markdown.

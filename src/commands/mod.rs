@@ -19,6 +19,7 @@ pub mod stop;
 mod survey;
 pub mod new;
 pub mod subscribers;
+pub mod theme;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -27,12 +27,13 @@ mod mjml;
 mod pieces;
 mod shifts;
 mod shortcode;
+mod stories;
 mod tags;
 mod template;
 mod terms;
 mod text;
 mod text_shortcodes;
-mod theme;
+pub mod theme;
 mod tokens;
 mod wrap;
 

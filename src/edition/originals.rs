@@ -7,6 +7,7 @@ use super::names;
 use super::shifts::Source;
 use super::shortcode::{Call, Shortcodes, calls};
 use super::template::Sources;
+use super::theme::Theme;
 use super::tokens::Tokens;
 use crate::article::Article;
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
@@ -19,6 +20,8 @@ pub const PREHEADER: &str = "the preheader";
 /// Every template source by its name: the theme's files, the article, its title, subject and preheader.
 #[derive(Debug)]
 pub struct Originals {
+    /// Where the theme's files come from.
+    theme: Theme,
     /// The article's name among them.
     article: String,
     files: BTreeMap<String, String>,
@@ -48,6 +51,7 @@ impl Originals {
         let authors = [(TITLE, "title"), (SUBJECT, "subject"), (PREHEADER, "preheader")]
             .map(|(name, key)| (name.to_owned(), in_front_matter(article, key, &files[name])));
         Ok(Originals {
+            theme: Theme { files: BTreeMap::new(), ..sources.theme.clone() },
             article: article.file.clone(),
             files,
             scanned: BTreeMap::new(),
@@ -203,12 +207,12 @@ impl Originals {
     }
 
     /// A template's name as the author knows it.
-    fn shown_name(&self, file: &str) -> String {
+    pub fn shown_name(&self, file: &str) -> String {
         match file {
             TITLE | SUBJECT | PREHEADER => {
                 format!("{} ({})", self.article, file.trim_start_matches("the "))
             }
-            _ if file != self.article => format!("templates/{file}"),
+            _ if file != self.article => self.theme.shown_name(file),
             _ => file.to_owned(),
         }
     }

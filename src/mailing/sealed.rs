@@ -76,6 +76,9 @@ pub struct SealedSources {
     pub article: String,
     pub theme: Theme,
     pub settings: ThemeSettings,
+    /// The other articles that it names, file and text each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stories: Vec<(String, String)>,
     pub unsubscribe: UnsubscribeSettings,
     /// The keys that sign every copy; the secret parts stay where they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -95,6 +98,7 @@ impl SealedSources {
             article: sources.article.source.clone(),
             theme: sources.theme.clone(),
             settings: sources.settings.clone(),
+            stories: sources.stories.iter().map(|story| (story.file.clone(), story.source.clone())).collect(),
             unsubscribe: composer.links().settings().clone(),
             dkim: composer.signers().iter().map(Signer::sealed).collect(),
             repeat_headers: composer.repeat_headers().to_vec(),
@@ -133,6 +137,7 @@ impl SealedSources {
             article: Article::parse(&self.article_file, self.article)?,
             theme: self.theme,
             settings: self.settings,
+            stories: self.stories.into_iter().map(|(file, text)| Article::parse(&file, text)).collect::<Result<_>>()?,
             images: self.images,
             columns: self.columns,
         })
