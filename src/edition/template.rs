@@ -206,7 +206,7 @@ impl Template {
             html: html_part,
             text: text_part,
             images,
-            mjml: tokens.put_back(&resolved.mjml, |_| true),
+            mjml: tokens.put_back(&resolved.whole(), |_| true),
             language,
             warnings: self.warnings.clone(),
         })
