@@ -65,6 +65,9 @@ impl Rendering {
         for (key, template) in [("html", "body.mjml"), ("text", "body.txt")] {
             article[key] = Value::from(self.tera.render(template, &context).expect("the article is Tera's"));
         }
+        article["blocks"] = json!([
+            {"kind": "prose", "html": article["html"].clone(), "mjml": "", "opens": true, "closes": true}
+        ]);
         context.insert("article", &article);
         let mjml = self.tera.render("article.mjml", &context).expect("the theme can be rendered");
         let parsed = mrml::parse(&mjml).expect("the theme is MJML");

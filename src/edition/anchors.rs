@@ -24,8 +24,8 @@ pub struct Heading<'a> {
 }
 
 /// Gives every heading a name that no other has, and puts the table of contents in place.
-pub fn name_headings<'a>(events: Vec<Event<'a>>, terms: &Terms, tokens: &Tokens) -> (Vec<Event<'a>>, Vec<Heading<'a>>) {
-    let headings = headings(&events, tokens);
+pub fn name_headings<'a>(events: &[Event<'a>], terms: &Terms, tokens: &Tokens) -> (Vec<Event<'a>>, Vec<Heading<'a>>) {
+    let headings = headings(events, tokens);
     let linked: BTreeSet<String> = events
         .iter()
         .filter_map(|event| match event {

@@ -4,27 +4,19 @@
 //! `mjml` goes beside that text, into an `mj-column`) or `section` (its `mjml` goes into the `mj-body`). Prose and columns
 //! that follow one another are a run: the first of it has `opens`, the last `closes`.
 
-use pulldown_cmark::{Event, Tag, TagEnd};
 use serde_json::{Value as Json, json};
 use tera::Context;
 
 use super::images::Images;
 use super::markdown::Content;
 use super::markup::{Kind as MarkupKind, segments};
+use super::nodes::{Calls, Node};
+use super::shortcode::mjml_file;
 use super::shortcode::values::{self, Part};
-use super::shortcode::{Instance, mjml_file};
-use super::template::Template;
 use super::terms::Terms;
 use super::tokens::{Token, Tokens};
 use super::{html, mjml};
 use crate::diagnostic::{Diagnostic, Result};
-
-/// A run of prose, or a shortcode with its body.
-#[derive(Debug)]
-pub enum Node<'a> {
-    Prose(Vec<Event<'a>>),
-    Shortcode { number: usize, body: Vec<Node<'a>> },
-}
 
 /// Where the markup of a block belongs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,161 +31,12 @@ enum Level {
     Section,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Block {
     level: Level,
     markup: String,
-}
-
-/// What the article's calls are, for building the tree.
-pub struct Calls<'a> {
-    pub template: &'a Template,
-    pub instances: &'a [Instance],
-}
-
-impl Calls<'_> {
-    /// Sorts events into prose and shortcodes.
-    ///
-    /// # Errors
-    /// A shortcode that stands where it can't, or a body that isn't ended where it began.
-    pub fn tree<'e>(&self, events: &[Event<'e>], tokens: &Tokens) -> Result<Vec<Node<'e>>> {
-        let mut tree = Tree { nodes: Vec::new(), prose: Vec::new(), open: Vec::new() };
-        let mut depth = 0usize;
-        let mut at = 0;
-        while at < events.len() {
-            if depth == 0
-                && let Some((found, length)) = alone(&events[at..], tokens)
-                && found.iter().all(|token| self.stands_alone(*token, found.len()))
-            {
-                found.into_iter().try_for_each(|token| self.place(token, &mut tree))?;
-                at += length;
-                continue;
-            }
-            match &events[at] {
-                Event::Start(_) => depth += 1,
-                Event::End(_) => depth = depth.saturating_sub(1),
-                event => self.check_inside(event, tokens)?,
-            }
-            tree.prose.push(events[at].clone());
-            at += 1;
-        }
-        tree.end_prose();
-        match tree.open.last() {
-            Some((number, _)) => Err(self.unbalanced(self.instances[*number].call)),
-            None => Ok(tree.nodes),
-        }
-    }
-
-    fn shortcode_is_block(&self, call: usize) -> bool {
-        let originals = self.template.originals();
-        originals
-            .shortcodes()
-            .get(&originals.calls()[call].name)
-            .is_none_or(|shortcode| shortcode.is_block || shortcode.signature.has_body)
-    }
-
-    /// Whether a token in a paragraph of shortcodes only is taken out of it.
-    fn stands_alone(&self, token: Token, neighbours: usize) -> bool {
-        match token {
-            Token::Shortcode(number) => neighbours == 1 || self.shortcode_is_block(self.instances[number].call),
-            _ => true,
-        }
-    }
-
-    fn place(&self, token: Token, tree: &mut Tree<'_>) -> Result<()> {
-        tree.end_prose();
-        match token {
-            Token::Shortcode(number) => {
-                let originals = self.template.originals();
-                let call = &originals.calls()[self.instances[number].call];
-                let has_body = originals.shortcodes().get(&call.name).is_some_and(|it| it.signature.has_body);
-                if has_body {
-                    tree.open.push((number, std::mem::take(&mut tree.nodes)));
-                } else {
-                    tree.nodes.push(Node::Shortcode { number, body: Vec::new() });
-                }
-                Ok(())
-            }
-            Token::End(call) => match tree.open.pop() {
-                Some((number, around)) if self.instances[number].call == call => {
-                    let body = std::mem::replace(&mut tree.nodes, around);
-                    tree.nodes.push(Node::Shortcode { number, body });
-                    Ok(())
-                }
-                _ => Err(self.unbalanced(call)),
-            },
-            _ => Ok(()),
-        }
-    }
-
-    fn unbalanced(&self, call: usize) -> Diagnostic {
-        let call = &self.template.originals().calls()[call];
-        Diagnostic::error(format!("the body of `{}` begins and ends in different places", call.name))
-            .at(call.place.clone())
-            .help("a condition or loop goes around the whole of it, or inside its body")
-    }
-
-    /// What stands between paragraphs may not be inside one, or inside a list, a quote or a table.
-    fn check_inside(&self, event: &Event<'_>, tokens: &Tokens) -> Result<()> {
-        let (Event::Text(text) | Event::Code(text) | Event::Html(text) | Event::InlineHtml(text)) = event else {
-            return Ok(());
-        };
-        let wrong = tokens.find(text).find_map(|(_, token)| match token {
-            Token::Shortcode(number) => Some(self.instances[number].call).filter(|call| self.shortcode_is_block(*call)),
-            Token::End(call) => Some(call),
-            _ => None,
-        });
-        let Some(call) = wrong else { return Ok(()) };
-        let call = &self.template.originals().calls()[call];
-        Err(Diagnostic::error(format!("`{}` stands inside a paragraph, a list or a quote", call.name))
-            .at(call.place.clone())
-            .help("put it on a line of its own between paragraphs, not indented"))
-    }
-}
-
-struct Tree<'a> {
-    nodes: Vec<Node<'a>>,
-    prose: Vec<Event<'a>>,
-    /// Shortcodes whose body is open, and what came before them.
-    open: Vec<(usize, Vec<Node<'a>>)>,
-}
-
-impl Tree<'_> {
-    fn end_prose(&mut self) {
-        if !self.prose.is_empty() {
-            self.nodes.push(Node::Prose(std::mem::take(&mut self.prose)));
-        }
-    }
-}
-
-/// The shortcodes of a paragraph that has nothing else, and how many events it is.
-fn alone(events: &[Event<'_>], tokens: &Tokens) -> Option<(Vec<Token>, usize)> {
-    if !matches!(events.first(), Some(Event::Start(Tag::Paragraph))) {
-        return None;
-    }
-    let mut found = Vec::new();
-    for (at, event) in events.iter().enumerate().skip(1) {
-        match event {
-            Event::Text(text) => {
-                let mut from = 0;
-                for (range, token) in tokens.find(text) {
-                    let is_call = matches!(token, Token::Shortcode(_) | Token::End(_));
-                    if !is_call || !text[from..range.start].trim().is_empty() {
-                        return None;
-                    }
-                    found.push(token);
-                    from = range.end;
-                }
-                if !text[from..].trim().is_empty() {
-                    return None;
-                }
-            }
-            Event::SoftBreak | Event::HardBreak => {}
-            Event::End(TagEnd::Paragraph) => return (!found.is_empty()).then_some((found, at + 1)),
-            _ => return None,
-        }
-    }
-    None
+    /// The shortcode that made it; of prose nothing is said.
+    number: Option<usize>,
 }
 
 /// Sets nodes as blocks.
@@ -218,10 +61,9 @@ impl Setter<'_> {
         let footnotes = self.finished(&footnotes)?;
         push_prose(&mut blocks, footnotes);
         if let Some(block) = blocks.iter().find(|block| block.level == Level::Beside) {
-            return Err(Diagnostic::error("a column stands outside of columns").help(format!(
-                "put {{% columns() %}} before it and {{% end %}} behind its {{% end %}}; it begins {}",
-                beginning(&block.markup)
-            )));
+            return Err(self.wrong(block, "stands by itself").help(
+                "a column stands in columns: put {% columns() %} before the first and {% end %} behind the last",
+            ));
         }
         Ok(self.hand_out(blocks))
     }
@@ -278,7 +120,7 @@ impl Setter<'_> {
             for (range, token) in found {
                 let Token::Shortcode(number) = token else { continue };
                 if segment.kind != MarkupKind::Text {
-                    let call = &self.calls.template.originals().calls()[self.calls.instances[number].call];
+                    let call = self.calls.call(number);
                     return Err(Diagnostic::error(format!(
                         "`{}` can't stand inside an address, a title or a picture's text",
                         call.name
@@ -300,7 +142,9 @@ impl Setter<'_> {
         self.depth += 1;
         let inside = self.blocks(body);
         self.depth -= 1;
-        let inside = self.hand_out(inside?);
+        let inside = inside?;
+        let sections: Vec<Block> = inside.iter().filter(|block| block.level == Level::Section).cloned().collect();
+        let inside = self.hand_out(inside);
         let mut context = self.context.clone();
         context.insert("inside", &(self.depth > 0));
         context.insert("body", &inside.html);
@@ -309,7 +153,7 @@ impl Setter<'_> {
         let file = mjml_file(&name);
         let rendered = self.calls.template.render(&file, &context, self.tokens)?;
         inside.check_html(&rendered, self.tokens).map_err(|_| {
-            let call = &self.calls.template.originals().calls()[self.calls.instances[number].call];
+            let call = self.calls.call(number);
             Diagnostic::error(format!("the body of `{name}` can only be prose"))
                 .at(call.place.clone())
                 .help("put buttons, images and the like before or behind it")
@@ -317,7 +161,22 @@ impl Setter<'_> {
         let markup = self.tokens.put_mjml(&rendered);
         let level = level(&markup);
         let markup = if level == Level::Prose { mjml::fill_values(&markup, self.tokens) } else { markup };
-        Ok(Block { level, markup: markup.trim().to_owned() })
+        // Only a wrapper may hold sections.
+        let section = sections.into_iter().find(|_| !markup.trim_start().starts_with("<mj-wrapper"));
+        if let Some(section) = section {
+            return Err(self
+                .wrong(&section, &format!("can't stand inside `{name}`"))
+                .help("it takes the whole width of the mail: put it before or behind"));
+        }
+        Ok(Block { level, markup: markup.trim().to_owned(), number: Some(number) })
+    }
+
+    /// A block that stands where it can't.
+    fn wrong(&self, block: &Block, what: &str) -> Diagnostic {
+        match block.number.map(|number| self.calls.call(number)) {
+            Some(call) => Diagnostic::error(format!("`{}` {what}", call.name)).at(call.place.clone()),
+            None => Diagnostic::error(format!("a shortcode {what}")),
+        }
     }
 
     /// Puts the arguments of a call where its template finds them, and says which shortcode it is.
@@ -328,10 +187,14 @@ impl Setter<'_> {
         let call = &originals.calls()[instance.call];
         let Some(shortcode) = originals.shortcodes().get(&call.name) else { return Ok(call.name.clone()) };
         for parameter in &shortcode.signature.parameters {
-            let given = call.arguments.iter().zip(&instance.arguments).find(|((name, _), _)| *name == parameter.name);
+            let given = call.arguments.iter().zip(&instance.arguments).find(|(given, _)| given.name == parameter.name);
             let value = match given {
-                Some(((_, place), given)) => values::value(parameter, given, part, self.images, self.tokens)
-                    .map_err(|error| error.at(place.clone()))?,
+                Some((given, value)) => {
+                    // What is looked at is there as a whole; what is only printed, piece by piece, as it is elsewhere.
+                    let value = if given.is_looked_at { self.tokens.plain(value) } else { value.clone() };
+                    values::value(parameter, &value, part, self.images, self.tokens)
+                        .map_err(|error| error.at(given.place.clone()))?
+                }
                 None => parameter.default(),
             };
             context.insert(parameter.name.clone(), &value);
@@ -403,7 +266,7 @@ fn push_prose(blocks: &mut Vec<Block>, html: String) {
     }
     match blocks.last_mut() {
         Some(block) if block.level == Level::Prose => block.markup.push_str(&html),
-        _ => blocks.push(Block { level: Level::Prose, markup: html }),
+        _ => blocks.push(Block { level: Level::Prose, markup: html, number: None }),
     }
 }
 
@@ -416,8 +279,4 @@ fn level(markup: &str) -> Level {
         "mj-column" | "mj-group" => Level::Beside,
         _ => Level::Column,
     }
-}
-
-fn beginning(text: &str) -> String {
-    text.chars().take(40).collect()
 }

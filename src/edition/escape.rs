@@ -30,10 +30,9 @@ pub fn escape_into(place: Place, value: &str, out: &mut String) {
     match place {
         Place::Text | Place::Attribute => escape_html(value, out),
         Place::Url if is_link(value) => escape_html(&encode_url(value), out),
-        // Neither script nor data may be linked; an empty fragment leads nowhere and harms nobody.
-        Place::Url => out.push('#'),
         Place::PlainUrl if is_link(value) => out.push_str(&encode_url(value)),
-        Place::PlainUrl => out.push('#'),
+        // Neither script nor data may be linked; an empty fragment leads nowhere and harms nobody.
+        Place::Url | Place::PlainUrl => out.push('#'),
         Place::UrlPart => out.push_str(&percent_encode(value, is_unreserved)),
         Place::Plain => replace_into(value, out, |c| c.is_control().then_some(" ")),
     }

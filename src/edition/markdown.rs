@@ -89,7 +89,7 @@ pub fn parse<'a>(markdown: &'a str, language: &str, tokens: &Tokens) -> Content<
         footnotes.push(number_references(content, &definitions, &mut names));
     }
     let terms = Terms::of(language);
-    let (mut body, headings) = name_headings(body, &terms, tokens);
+    let (mut body, headings) = name_headings(&body, &terms, tokens);
     let summary = take_more(&mut body);
     Content { body, footnotes, headings, summary, terms }
 }

@@ -94,16 +94,27 @@ fn values(text: &str, tokens: &mut Tokens, spot: impl Fn(usize) -> Spot) -> Stri
 
 /// Appends one value. It may itself hold tokens (a title with a merge field): they stay.
 fn value_at(value: &str, position: usize, tokens: &mut Tokens, spot: &impl Fn(usize) -> Spot, out: &mut String) {
-    let inner: Vec<_> = tokens.find(value).map(|(range, _)| range).collect();
+    let inner: Vec<_> = tokens.find(value).collect();
     let piece = |from: usize, to: usize, tokens: &mut Tokens, out: &mut String| {
         if from < to {
             out.push_str(&hold_runs(&escape(spot(position + from), &value[from..to]), tokens, is_plain_attribute));
         }
     };
+    // An address that is empty leads nowhere, like one that is none.
+    if value.is_empty() && spot(position) == Spot::Url {
+        out.push_str(&escape(Spot::Url, ""));
+    }
     let mut from = 0;
-    for range in inner {
+    for (range, token) in inner {
         piece(from, range.start, tokens, out);
-        out.push_str(&value[range.clone()]);
+        match token {
+            // An argument of a shortcode holds values that the article printed; older ones, so this ends.
+            Token::Value(index) => {
+                let inner = tokens.text(index).to_owned();
+                value_at(&inner, position + range.start, tokens, spot, out);
+            }
+            _ => out.push_str(&value[range.clone()]),
+        }
         from = range.end;
     }
     piece(from, value.len(), tokens, out);
@@ -157,12 +168,12 @@ fn css(text: &str, tokens: &mut Tokens, place: &dyn Fn() -> Place) -> Result<Str
     let mut wrong = None;
     let resolved = tokens.replace(text, |token, _| match token {
         Token::Value(index) => {
-            let value = tokens.text(index);
+            let value = tokens.plain(tokens.text(index));
             let harmless = value.chars().all(|c| c.is_ascii_alphanumeric() || " #%.,()_-'".contains(c));
             if !harmless {
                 wrong = Some(format!("the value `{value}` can't stand in a style"));
             }
-            Some(value.to_owned())
+            Some(value)
         }
         Token::Gap(_) => {
             wrong = Some("a merge field can't stand in a style".to_owned());

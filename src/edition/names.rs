@@ -78,8 +78,7 @@ fn is_value(expression: &str, at: &Range<usize>, tag: &Tag) -> bool {
     let before = expression[..at.start].trim_end();
     let after = expression[at.end..].trim_start();
     let is_statement = tag.kind == TagKind::Block
-        && (at.start == 0
-            || ["filter", "endfilter", "block", "endblock", "macro", "component"].iter().any(|word| before == *word));
+        && (at.start == 0 || ["filter", "endfilter", "block", "endblock", "macro", "component"].contains(&before));
     let is_argument =
         after.starts_with('=') && !after.starts_with("==") && !(tag.kind == TagKind::Block && before.is_empty());
     let is_test = before.ends_with(" is") || before.ends_with(" is not");

@@ -87,13 +87,15 @@ impl Phrase {
             if from < range.start {
                 self.push_text(&escape(after_begin(place, from), &value[from..range.start]));
             }
-            if let Token::Gap(index) = token {
-                let place = match place {
-                    Place::Plain => place_in_text(value, range.start),
-                    Place::PlainUrl if range.start > 0 => Place::UrlPart,
-                    place => place,
-                };
-                self.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place }));
+            let place = match place {
+                Place::Plain => place_in_text(value, range.start),
+                Place::PlainUrl if range.start > 0 => Place::UrlPart,
+                place => place,
+            };
+            match token {
+                Token::Gap(index) => self.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place })),
+                Token::Value(index) => self.push_value(tokens.text(index), place, tokens),
+                _ => {}
             }
             from = range.end;
         }

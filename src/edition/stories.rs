@@ -6,10 +6,10 @@
 use pulldown_cmark::{Event, Tag, TagEnd};
 use serde_json::{Value as Json, json};
 
-use super::blocks::Node;
 use super::finish::check_links;
 use super::images::Images;
 use super::markdown::Content;
+use super::nodes::Node;
 use super::tokens::Tokens;
 use super::{dates, html, markdown, text};
 use crate::article::Article;

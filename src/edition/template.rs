@@ -8,11 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
-use super::blocks::{Calls, Setter};
+use super::blocks::Setter;
 use super::dates;
 use super::finish::{check_links, check_tokens, text_lines, used_images};
 use super::images::Images;
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
+use super::nodes::Calls;
 use super::originals::{Originals, PREHEADER, SUBJECT, TITLE};
 use super::pieces::{Fields, Part, Phrase, collapse};
 use super::shortcode::instance;

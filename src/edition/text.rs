@@ -5,11 +5,12 @@ use pulldown_cmark::{BlockQuoteKind, Event, HeadingLevel, Tag, TagEnd};
 use unicode_width::UnicodeWidthStr;
 
 use super::anchors::decoded;
-use super::blocks::Node;
 use super::escape::ADDRESS;
 use super::images::Images;
 use super::markdown::Content;
+use super::nodes::Node;
 use super::text_shortcodes::{END_SHORTCODE, begin_shortcode};
+use super::text_table::Table;
 use super::tokens::Tokens;
 use super::wrap::{WIDTH, mark, mark_verbatim};
 
@@ -69,11 +70,6 @@ impl Frame {
     fn new(indent: impl Into<String>, marker: Option<String>) -> Self {
         Frame { indent: indent.into(), marker, number: None, leads: false, items: 0, started: false }
     }
-}
-
-struct Table {
-    rows: Vec<Vec<String>>,
-    header: bool,
 }
 
 struct Writer<'a> {
@@ -141,14 +137,13 @@ impl Writer<'_> {
 
     fn start(&mut self, tag: &Tag<'_>) {
         match tag {
-            Tag::Paragraph | Tag::HtmlBlock => self.paragraph(),
+            Tag::Paragraph | Tag::HtmlBlock | Tag::DefinitionListTitle => self.paragraph(),
             Tag::Heading { .. } => {
                 self.paragraph();
                 self.blank();
             }
             Tag::BlockQuote(None) => self.open(Frame::new("> ", None)),
             Tag::BlockQuote(Some(kind)) => self.callout(*kind),
-            Tag::DefinitionListTitle => self.paragraph(),
             Tag::DefinitionListDefinition => self.open(Frame::new("    ", Some("    ".to_owned()))),
             Tag::List(number) => self.open(Frame { number: *number, ..Frame::new("", None) }),
             Tag::Item => self.item(),
@@ -321,9 +316,9 @@ impl Writer<'_> {
             // Nothing can be clicked here: the heading that is meant is named.
             let name = decoded(name);
             let heading = self.content.headings.iter().find(|heading| heading.id == name);
-            let bare = |text: &str| text.replace(['_', '*', '~', '`'], "");
+            let bare = |text: &str| text.replace(['_', '*', '~', '`'], "").to_lowercase();
             if let Some(heading) = heading.filter(|heading| bare(heading.title.trim()) != bare(&text)) {
-                self.inline.push_str(&format!(" (→ {})", heading.title.trim()));
+                self.inline.push_str(&format!(" (→\u{a0}{})", heading.title.trim()));
             }
             return;
         }
@@ -367,37 +362,7 @@ impl Writer<'_> {
         let Some(table) = self.table.take() else { return };
         self.blank();
         let (first, rest) = self.indents();
-        let room = WIDTH.saturating_sub(rest.width());
-        let lines =
-            if table.rows.iter().flatten().any(|cell| self.tokens.any_in(cell)) { None } else { grid(&table, room) };
-        match lines {
-            Some(lines) => {
-                for (at, line) in lines.into_iter().enumerate() {
-                    self.lines.push(mark_verbatim(&format!("{}{line}", if at == 0 { &first } else { &rest })));
-                }
-            }
-            None => self.records(&table, &rest),
-        }
-    }
-
-    /// A table that is too wide, row by row: each cell behind the head of its column.
-    fn records(&mut self, table: &Table, indent: &str) {
-        let empty = Vec::new();
-        let (heads, rows) = if table.header {
-            table.rows.split_first().unwrap_or((&empty, &[]))
-        } else {
-            (&empty, table.rows.as_slice())
-        };
-        for (at, row) in rows.iter().enumerate() {
-            if at > 0 {
-                self.lines.push(mark_verbatim(indent.trim_end()));
-            }
-            for (column, cell) in row.iter().enumerate() {
-                let head = heads.get(column).filter(|head| !head.is_empty());
-                let text = head.map_or_else(|| cell.clone(), |head| format!("{head}: {cell}"));
-                self.lines.push(mark(indent, &format!("{indent}  "), &text));
-            }
-        }
+        self.lines.extend(table.lines(&first, &rest, self.tokens));
     }
 
     /// A block of raw HTML: its words, as a paragraph.
@@ -414,26 +379,6 @@ impl Writer<'_> {
             }
         }
     }
-}
-
-/// The rows as columns of spaces, with a rule under the head; `None` when they don't fit.
-fn grid(table: &Table, room: usize) -> Option<Vec<String>> {
-    let columns = table.rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width =
-        |column: usize| table.rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.width()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    if widths.iter().sum::<usize>() + 2 * columns.saturating_sub(1) > room {
-        return None;
-    }
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell}{}", " ".repeat(width - cell.width())));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    let mut lines: Vec<String> = table.rows.iter().map(line).collect();
-    if table.header && !lines.is_empty() {
-        lines.insert(1, widths.iter().map(|width| "-".repeat(*width)).collect::<Vec<_>>().join("  "));
-    }
-    Some(lines)
 }
 
 /// Cuts a line of code into pieces of at most `room` columns.

@@ -34,7 +34,7 @@ impl Setter<'_> {
             } else if line.starts_with(END_SHORTCODE) {
                 let Some((number, before)) = around.pop() else { continue };
                 let body = std::mem::replace(&mut here, before);
-                here.extend(self.lines(number, body)?);
+                here.extend(self.lines(number, &body)?);
             } else {
                 here.push(self.inline(line)?);
             }
@@ -53,7 +53,7 @@ impl Setter<'_> {
         for (range, token) in found {
             let Token::Shortcode(number) = token else { continue };
             out.push_str(&line[from..range.start]);
-            let words = self.lines(number, Vec::new())?;
+            let words = self.lines(number, &[])?;
             out.push_str(&words.join(" ").split_whitespace().collect::<Vec<_>>().join(" "));
             from = range.end;
         }
@@ -62,7 +62,7 @@ impl Setter<'_> {
     }
 
     /// What a shortcode's template says, as lines.
-    fn lines(&mut self, number: usize, body: Vec<String>) -> Result<Vec<String>> {
+    fn lines(&mut self, number: usize, body: &[String]) -> Result<Vec<String>> {
         let held = self.tokens.rich("");
         let mut context = self.context.clone();
         context.insert("body", &held);
@@ -75,7 +75,9 @@ impl Setter<'_> {
             match end {
                 Some((range, token)) if is_body(token) => {
                     let before = &line[..range.start];
-                    out.extend(trimmed(&body).iter().map(|line| after(before, line)));
+                    let mut lines = trimmed(body).to_vec();
+                    lines.dedup_by(|a, b| is_blank(a) && is_blank(b));
+                    out.extend(lines.iter().map(|line| after(before, line)));
                 }
                 _ => out.push(line.to_owned()),
             }

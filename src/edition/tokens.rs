@@ -197,6 +197,14 @@ impl Tokens {
         })
     }
 
+    /// A text with its held texts in place.
+    pub fn unheld(&self, text: &str) -> String {
+        self.replace(text, |token, _| match token {
+            Token::Held(index) => Some(self.texts[index].clone()),
+            _ => None,
+        })
+    }
+
     /// Puts held and rich texts back, of those that are `wanted`; one may hold further tokens.
     pub fn put_back(&self, text: &str, wanted: impl Fn(Token) -> bool) -> String {
         let mut out = text.to_owned();

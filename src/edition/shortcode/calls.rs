@@ -29,7 +29,16 @@ pub const BODY_END: char = '\u{6}';
 pub struct Call {
     pub name: String,
     pub place: Place,
-    pub arguments: Vec<(String, Place)>,
+    pub arguments: Vec<Given>,
+}
+
+/// An argument of a call.
+#[derive(Debug, Clone)]
+pub struct Given {
+    pub name: String,
+    pub place: Place,
+    /// A template looks at it, so that it must be known when it is set.
+    pub is_looked_at: bool,
 }
 
 /// The article as the next stages read it.
@@ -156,6 +165,10 @@ impl<'a> Finder<'a> {
         if !is_call
             || (tag.kind == TagKind::Block && matches!(name, "if" | "elif" | "for" | "filter" | "set" | "include"))
         {
+            // What stands behind a condition on its line begins there.
+            if tag.kind == TagKind::Block && self.begins_line(tag) {
+                self.last_end = tag.range.end;
+            }
             return Ok(());
         }
         self.call(tag, name)
@@ -200,15 +213,16 @@ impl<'a> Finder<'a> {
             from = argument.value.end;
         }
         self.edits.push(from..tag.range.end, format!("{before}{CALL_END}{around}"));
-        for argument in &arguments {
-            let written = &self.written[argument.value.clone()];
-            if written.contains("{{") && shortcode.looks.at(argument.name, written) {
-                self.looked_at.push(argument.value.clone());
+        let mut given = Vec::new();
+        for argument in arguments {
+            let is_looked_at = shortcode.looks.at(argument.name, &self.written[argument.value.clone()]);
+            let place = self.place(argument.value.clone());
+            given.push(Given { name: argument.name.to_owned(), place, is_looked_at });
+            if is_looked_at {
+                self.looked_at.push(argument.value);
             }
         }
-        let arguments =
-            arguments.iter().map(|argument| (argument.name.to_owned(), self.place(argument.value.clone()))).collect();
-        self.calls.push(Call { name: name.to_owned(), place, arguments });
+        self.calls.push(Call { name: name.to_owned(), place, arguments: given });
         if has_body {
             self.open.push((call, tag.range.clone()));
         }
@@ -216,11 +230,15 @@ impl<'a> Finder<'a> {
         Ok(())
     }
 
+    /// Whether nothing but white space, shortcodes and conditions stands before a tag on its line.
+    fn begins_line(&self, tag: &Tag) -> bool {
+        let line_start = self.written[..tag.range.start].rfind('\n').map_or(0, |at| at + 1);
+        self.written[line_start.max(self.last_end.min(tag.range.start))..tag.range.start].trim().is_empty()
+    }
+
     /// What stands between paragraphs begins its line.
     fn check_line(&self, tag: &Tag, name: &str) -> Result<()> {
-        let line_start = self.written[..tag.range.start].rfind('\n').map_or(0, |at| at + 1);
-        let before = &self.written[line_start.max(self.last_end.min(tag.range.start))..tag.range.start];
-        if before.trim().is_empty() {
+        if self.begins_line(tag) {
             return Ok(());
         }
         Err(Diagnostic::error(format!("`{name}` stands inside a paragraph, a list or a quote"))

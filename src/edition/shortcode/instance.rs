@@ -8,7 +8,7 @@ use crate::edition::tokens::Tokens;
 pub struct Instance {
     /// The number of the call in the article's source.
     pub call: usize,
-    /// In the order of the call; gaps are tokens still.
+    /// In the order of the call; gaps and printed values are tokens still.
     pub arguments: Vec<String>,
 }
 
@@ -26,12 +26,12 @@ pub fn take(rendered: &str, tokens: &mut Tokens) -> Option<(String, Vec<Instance
             let mut parts = inside.split(ARGUMENT);
             let call = parts.next()?.parse().ok()?;
             out.push_str(&tokens.shortcode(instances.len()));
-            let arguments = parts.map(|argument| tokens.plain(argument)).collect();
+            let arguments = parts.map(|argument| tokens.unheld(argument)).collect();
             instances.push(Instance { call, arguments });
         }
         rest = after;
     }
     out.push_str(rest);
     let left = |c: char| matches!(c, ARGUMENT | CALL_END | BODY_END);
-    (!out.contains(left)).then(|| (out, instances))
+    if out.contains(left) { None } else { Some((out, instances)) }
 }

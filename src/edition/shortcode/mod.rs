@@ -7,6 +7,8 @@ pub mod calls;
 pub mod instance;
 mod looks;
 pub mod signature;
+#[cfg(test)]
+mod tests;
 pub mod values;
 
 use std::collections::BTreeMap;

@@ -55,14 +55,13 @@ pub fn check(parameter: &Parameter, written: &str) -> Result<()> {
 /// An image that isn't there.
 pub fn value(parameter: &Parameter, given: &str, part: Part, images: &Images, tokens: &mut Tokens) -> Result<Json> {
     Ok(match parameter.kind {
-        Kind::Text => Json::from(given),
         Kind::Flag => Json::from(given == "true"),
         Kind::Number => number(given).or_else(|| parameter.default.clone()).unwrap_or_default(),
         Kind::Url if given.is_empty() && parameter.default.is_some() => Json::from(""),
         Kind::Url if part == Part::Text && !is_link(given) && !given.starts_with('#') => {
             Json::from(format!("{ADDRESS}{given}"))
         }
-        Kind::Url => Json::from(given),
+        Kind::Text | Kind::Url => Json::from(given),
         Kind::Image => image(given, images, tokens)?,
     })
 }
