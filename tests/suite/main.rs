@@ -19,4 +19,5 @@ mod snapshot;
 mod status;
 mod stop;
 mod storm;
+mod themes;
 mod writing;
