@@ -5,7 +5,6 @@ use crate::publication::Publication;
 /// A publication with a `[theme]` and nothing but built-in templates, two articles and a reader.
 fn letter(theme: &str) -> Publication {
     let letter = Publication::new().reader("ann@example.com", "Ann");
-    std::fs::remove_dir_all(letter.path().join("templates")).unwrap();
     let settings = format!("{}\n[theme]\n{theme}\n", letter.read("letterpress.toml"));
     letter
         .file("letterpress.toml", settings)
