@@ -77,6 +77,7 @@ pub enum Command {
     Stop(commands::stop::StopArgs),
     Show(commands::show::ShowArgs),
     Subscribers(commands::subscribers::SubscribersArgs),
+    Unsubscribe(commands::unsubscribe::UnsubscribeArgs),
     Dkim(commands::dkim::DkimArgs),
     Theme(commands::theme::ThemeArgs),
     Completions(commands::completions::CompletionsArgs),
@@ -100,6 +101,7 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit> {
         Command::Import(args) => commands::import::run(&args, session),
         Command::Subscribers(args) => commands::subscribers::run(&args, session),
         Command::Theme(args) => commands::theme::run(&args, session),
+        Command::Unsubscribe(args) => commands::unsubscribe::run(&args, session),
         Command::Dkim(args) => commands::dkim::run(&args, session),
     }
 }

@@ -12,6 +12,7 @@ use crate::edition::{ThemeSettings, theme};
 use crate::mailing::SendSettings;
 use crate::message::dkim::DkimSettings;
 use crate::publication::{Publication, PublicationSettings, SettingError};
+use crate::subscribers::{ListSettings, NamedSegments};
 use crate::unsubscribe::UnsubscribeSettings;
 
 /// The name of the file that makes a folder a publication.
@@ -34,6 +35,10 @@ pub struct Settings {
     pub theme: ThemeSettings,
     #[serde(default)]
     pub dkim: DkimSettings,
+    #[serde(default)]
+    pub segments: NamedSegments,
+    #[serde(default)]
+    pub subscribers: ListSettings,
 }
 
 /// The settings and the text they were read from, for error messages.
@@ -81,8 +86,10 @@ impl Config {
         for (nth, relay) in config.settings.relay.0.iter().enumerate() {
             relay.check().map_err(|error| setting_error("relay", nth, &config.source, &error))?;
         }
+        config.settings.subscribers.check().map_err(|error| config.wrong("subscribers", &error))?;
         config.settings.limits.check().map_err(|error| config.wrong("limits", &error))?;
         config.settings.send.patience().map_err(|error| config.wrong("send", &error))?;
+        config.settings.segments.check()?;
         let from = config.publication.from.address.domain();
         config.settings.dkim.check(from).map_err(|(nth, error)| setting_error("dkim", nth, &config.source, &error))?;
         Ok(config)

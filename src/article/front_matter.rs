@@ -6,12 +6,14 @@
 use std::ops::Range;
 
 use jiff::civil::Date;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fence::{self, Fenced, Notation, fenced};
 use super::mistakes::{own_keys, toml_diagnostic, yaml_diagnostic, yaml_range};
 use super::slug;
+use super::subjects::{self, LETTERS, Shares, SubjectTest};
 use crate::diagnostic::{Diagnostic, Place, Result, is_unprintable};
 use crate::publication::is_language_tag;
 
@@ -31,6 +33,8 @@ pub enum Images {
 pub struct FrontMatter {
     pub title: Option<String>,
     pub subject: Option<String>,
+    /// The subjects that are tried against each other, when there are several; `subject` is the first.
+    pub test: Option<SubjectTest>,
     pub preheader: Option<String>,
     pub author: Option<String>,
     pub date: Option<Date>,
@@ -68,14 +72,21 @@ struct Placed {
     range: Range<usize>,
 }
 
-/// The keys as serde reads them; the parameters are text, date and table in the notation's own types.
+/// The keys as serde reads them; the parameters are text, date, table, subjects and shares in the notation's own types.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>"))]
-struct Keys<S, D, E> {
+#[serde(
+    deny_unknown_fields,
+    bound(
+        deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>, J: Deserialize<'de>, N: Deserialize<'de>"
+    )
+)]
+struct Keys<S, D, E, J, N> {
     #[serde(default = "left_out")]
     title: Option<S>,
     #[serde(default = "left_out")]
-    subject: Option<S>,
+    subject: Option<J>,
+    #[serde(default = "left_out")]
+    share: Option<N>,
     #[serde(default = "left_out")]
     preheader: Option<S>,
     #[serde(default = "left_out")]
@@ -100,19 +111,24 @@ fn left_out<T>() -> Option<T> {
     None
 }
 
-/// Both notations end up as this.
-type Written = Keys<Placed, Placed, Map<String, Value>>;
+type YamlText = serde_saphyr::Spanned<String>;
 
-impl<S, D, E> Keys<S, D, E> {
+/// Both notations end up as this.
+type Written = Keys<Placed, Placed, Map<String, Value>, Vec<Placed>, Shares>;
+
+impl<S, D, E, J, N> Keys<S, D, E, J, N> {
     fn map(
         self,
         text: impl Fn(S) -> Placed,
         date: impl Fn(D) -> Placed,
         extra: impl Fn(E) -> Map<String, Value>,
+        subjects: impl Fn(J) -> Vec<S>,
+        shares: impl Fn(N) -> Shares,
     ) -> Written {
         Keys {
             title: self.title.map(&text),
-            subject: self.subject.map(&text),
+            subject: self.subject.map(|list| subjects(list).into_iter().map(&text).collect()),
+            share: self.share.map(shares),
             preheader: self.preheader.map(&text),
             author: self.author.map(&text),
             date: self.date.map(date),
@@ -141,8 +157,18 @@ impl Reader<'_> {
     }
 
     fn toml(&self) -> Result<Written> {
-        type TomlKeys = Keys<toml::Spanned<String>, toml::Spanned<toml::Value>, toml::Table>;
-        let keys: TomlKeys = toml::from_str(self.text())
+        // Its type is found out first: a reader that would take either of two loses the places.
+        let subject = toml::from_str::<toml::Table>(self.text()).ok().and_then(|mut table| table.remove("subject"));
+        match subject {
+            Some(toml::Value::Array(_)) => self.toml_with(|list: Vec<toml::Spanned<String>>| list),
+            _ => self.toml_with(|one: toml::Spanned<String>| vec![one]),
+        }
+    }
+
+    fn toml_with<J: DeserializeOwned>(&self, subjects: impl Fn(J) -> Vec<toml::Spanned<String>>) -> Result<Written> {
+        type TomlKeys<J> =
+            Keys<toml::Spanned<String>, toml::Spanned<toml::Value>, toml::Table, J, toml::Spanned<Vec<f64>>>;
+        let keys: TomlKeys<J> = toml::from_str(self.text())
             .map_err(|error| own_keys(toml_diagnostic(self.file, self.source, self.inside.start, &error)))?;
         let range = |span: Range<usize>| span.start + self.inside.start..span.end + self.inside.start;
         Ok(keys.map(
@@ -155,17 +181,33 @@ impl Reader<'_> {
                 },
             },
             |table| table.into_iter().map(|(key, value)| (key, json(value))).collect(),
+            subjects,
+            |shares| Shares { range: range(shares.span()), values: shares.into_inner() },
         ))
     }
 
     fn yaml(&self) -> Result<Written> {
-        type Text = serde_saphyr::Spanned<String>;
+        let any = serde_saphyr::from_str::<Map<String, Value>>(self.text());
+        match any.ok().and_then(|mut keys| keys.remove("subject")) {
+            Some(Value::Array(_)) => self.yaml_with(|list: Vec<YamlText>| list),
+            _ => self.yaml_with(|one: YamlText| vec![one]),
+        }
+    }
+
+    fn yaml_with<J: DeserializeOwned>(&self, subjects: impl Fn(J) -> Vec<YamlText>) -> Result<Written> {
+        type YamlKeys<J> = Keys<YamlText, YamlText, Map<String, Value>, J, serde_saphyr::Spanned<Vec<f64>>>;
         let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-        let keys: Keys<Text, Text, Map<String, Value>> = serde_saphyr::from_str_with_options(self.text(), options)
+        let keys: YamlKeys<J> = serde_saphyr::from_str_with_options(self.text(), options)
             .map_err(|error| own_keys(yaml_diagnostic(self.file, self.source, &self.inside, &error)))?;
-        let placed =
-            |text: Text| Placed { range: yaml_range(self.source, &self.inside, &text.referenced), value: text.value };
-        Ok(keys.map(placed, placed, |table| table))
+        let placed = |text: YamlText| Placed {
+            range: yaml_range(self.source, &self.inside, &text.referenced),
+            value: text.value,
+        };
+        let shares = |shares: serde_saphyr::Spanned<Vec<f64>>| Shares {
+            range: yaml_range(self.source, &self.inside, &shares.referenced),
+            values: shares.value,
+        };
+        Ok(keys.map(placed, placed, |table| table, subjects, shares))
     }
 
     /// The values checked, one by one.
@@ -181,9 +223,11 @@ impl Reader<'_> {
             }
             title => self.one_line("title", title)?,
         };
+        let (subject, test) = self.subjects(written.subject, written.share)?;
         Ok(FrontMatter {
             title,
-            subject: self.one_line("subject", written.subject)?,
+            subject,
+            test,
             preheader: self.one_line("preheader", written.preheader)?,
             author: self.one_line("author", written.author)?,
             date: written.date.map(|date| self.date(&date)).transpose()?,
@@ -216,6 +260,41 @@ impl Reader<'_> {
             None if trimmed.is_empty() => Ok(None),
             None => Ok(Some(trimmed.to_owned())),
         }
+    }
+
+    /// The subject, and all of them when there are several.
+    fn subjects(
+        &self,
+        written: Option<Vec<Placed>>,
+        shares: Option<Shares>,
+    ) -> Result<(Option<String>, Option<SubjectTest>)> {
+        let several = written.as_ref().is_some_and(|list| list.len() > 1);
+        let mut subjects: Vec<String> = Vec::new();
+        for text in written.into_iter().flatten() {
+            let range = text.range.clone();
+            let wrong = |message: &str, help: &str| {
+                let place = Placed { value: String::new(), range: range.clone() };
+                Err(self.wrong("subject", &place, message, help))
+            };
+            match self.one_line("subject", Some(text))? {
+                Some(subject) if subjects.contains(&subject) => return wrong("is there twice", "take one of them out"),
+                Some(_) if subjects.len() == LETTERS.len() => return wrong("is one too many", "26 are tried at most"),
+                Some(subject) => subjects.push(subject),
+                None if several => return wrong("is empty", "take it out"),
+                None => {}
+            }
+        }
+        if let Some(Shares { values, range }) = &shares
+            && let Some((message, help)) = subjects::mistake(values, subjects.len())
+        {
+            let place = Placed { value: String::new(), range: range.clone() };
+            return Err(self.wrong("share", &place, message, help));
+        }
+        let first = subjects.first().cloned();
+        #[expect(clippy::cast_precision_loss, reason = "26 at most")]
+        let equal = || vec![100.0 / subjects.len() as f64; subjects.len()];
+        let shares = shares.map_or_else(equal, |shares| shares.values);
+        Ok((first, several.then_some(SubjectTest { subjects, shares })))
     }
 
     fn date(&self, date: &Placed) -> Result<Date> {

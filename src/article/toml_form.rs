@@ -14,13 +14,17 @@ impl FrontMatter {
         let mut line = |key: &str, value: &dyn std::fmt::Display| {
             let _ = writeln!(out, "{key} = {value}");
         };
-        let texts = [
-            ("title", &self.title),
-            ("subject", &self.subject),
-            ("preheader", &self.preheader),
-            ("author", &self.author),
-        ];
-        for (key, text) in texts {
+        if let Some(title) = &self.title {
+            line("title", &quoted(title));
+        }
+        if let Some(test) = &self.test {
+            let list = |items: Vec<String>| format!("[{}]", items.join(", "));
+            line("subject", &list(test.subjects.iter().map(|subject| basic(subject)).collect()));
+            line("share", &list(test.shares.iter().map(f64::to_string).collect()));
+        } else if let Some(subject) = &self.subject {
+            line("subject", &quoted(subject));
+        }
+        for (key, text) in [("preheader", &self.preheader), ("author", &self.author)] {
             if let Some(text) = text {
                 line(key, &quoted(text));
             }
@@ -103,6 +107,7 @@ fn basic(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SubjectTest;
     use super::*;
     use proptest::prelude::*;
 
@@ -111,6 +116,7 @@ mod tests {
         let front = FrontMatter {
             title: Some("Say \"it's\" \\ {{ now }}".into()),
             subject: Some("s".into()),
+            test: None,
             preheader: Some("p".into()),
             author: Some("名前".into()),
             date: Some(jiff::civil::date(2026, 11, 22)),
@@ -129,6 +135,10 @@ mod tests {
             FrontMatter::parse("a.md", &front.to_toml()).unwrap_or_else(|e| panic!("{}", e.render(false)));
         assert_eq!(read, front);
         assert_eq!(end, front.to_toml().len());
+        let subjects = vec!["s".to_owned(), "'t' \"u\"".to_owned(), "v".to_owned()];
+        let test = Some(SubjectTest { subjects, shares: vec![50.0, 30.5, 19.5] });
+        let several = FrontMatter { test, ..front };
+        assert_eq!(FrontMatter::parse("a.md", &several.to_toml()).unwrap().0, several);
     }
 
     proptest! {

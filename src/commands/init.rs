@@ -167,8 +167,7 @@ fn files(settings: &str, from: &Mailbox, session: &Session) -> Vec<NewFile> {
     ]
 }
 
-const GITIGNORE: &str =
-    "# What holds addresses, secrets or copies\n/keys\n/mailings\n/outbox\n/preview\n/subscribers/*.lock\n";
+const GITIGNORE: &str = "# What holds addresses, secrets or copies\n/keys\n/mailings\n/outbox\n/preview\n/subscribers/*.key\n/subscribers/*.lock\n";
 
 const WELCOME: &str = "
 Dear {{ subscriber.first_name | default(value=\"reader\") }},

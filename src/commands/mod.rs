@@ -20,6 +20,7 @@ mod survey;
 pub mod new;
 pub mod subscribers;
 pub mod theme;
+pub mod unsubscribe;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -43,8 +43,8 @@ pub enum Choice {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
     pub fields: BTreeMap<String, Choice>,
-    /// A mention that can't be narrowed: every field is a choice field.
-    pub every_field: bool,
+    /// The first mention that can't be narrowed: every field is a choice field.
+    pub every_field: Option<Place>,
 }
 
 impl Choices {
@@ -222,14 +222,14 @@ fn note_choices(expression: &str, place: &dyn Fn() -> Place, choices: &mut Choic
     for range in identifiers(expression) {
         match &expression[range.clone()] {
             "subscriber" if !expression[..range.start].trim_end().ends_with('.') => {}
-            "__tera_context" => choices.every_field = true,
+            "__tera_context" => drop(choices.every_field.get_or_insert_with(place)),
             _ => continue,
         }
         if &expression[range.clone()] != "subscriber" {
             continue;
         }
         let Some(field) = field_after(&expression[range.end..]) else {
-            choices.every_field = true;
+            choices.every_field.get_or_insert_with(place);
             continue;
         };
         let only_asks = filled == Some(format!("subscriber.{field}").as_str());
@@ -349,7 +349,7 @@ mod tests {
             "{{ f(x=subscriber) }}",
             "{{ subscriber?.name }}",
         ] {
-            assert!(scan_text(source).1.every_field, "{source}");
+            assert!(scan_text(source).1.every_field.is_some(), "{source}");
         }
         for source in ["{{ \"subscriber\" }}", "{{ article.subscriber }}", "{# {{ subscriber }} #}"] {
             assert_eq!(scan_text(source).1, Choices::default(), "{source}");

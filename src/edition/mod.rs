@@ -28,9 +28,12 @@ mod mjml;
 mod pieces;
 mod shifts;
 mod shortcode;
+mod steps;
 mod stories;
 mod tags;
+mod tally;
 mod template;
+mod templates;
 mod terms;
 mod text;
 mod text_shortcodes;
@@ -41,8 +44,10 @@ mod wrap;
 
 pub use images::{Images, InlineImage};
 pub use merge::{Choice, Merging};
-pub use pieces::{Fields, Part, Phrase, Reader, Scratch};
-pub use template::{Group, Sources, Template};
+pub use pieces::{Fields, Part, Phrase, Piece, Reader, Scratch};
+pub use tally::{Count, Tally};
+pub use template::{Group, SUBJECT_GROUP, Sources, Template};
+pub use templates::{Templates, is_language};
 pub use theme::{Theme, ThemeSettings};
 
 use crate::diagnostic::Diagnostic;
@@ -62,4 +67,13 @@ pub struct Edition {
     pub mjml: String,
     pub language: String,
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Edition {
+    /// About how much memory it takes, so that what is kept can be bounded.
+    pub fn octets(&self) -> usize {
+        let images: usize = self.images.iter().map(|image| size_of::<InlineImage>() + image.encoded.len()).sum();
+        let parts = self.html.octets() + self.text.octets() + self.subject.octets() + self.preheader.octets();
+        size_of::<Edition>() + parts + images + self.mjml.len() + self.warnings.len() * size_of::<Diagnostic>()
+    }
 }

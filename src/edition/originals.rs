@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
 use super::names;
-use super::shifts::Source;
+use super::shifts::{Shifts, Source};
 use super::shortcode::{Call, Shortcodes, calls};
+use super::steps;
 use super::template::Sources;
 use super::theme::Theme;
 use super::tokens::Tokens;
@@ -17,6 +18,11 @@ pub const TITLE: &str = "the title";
 pub const SUBJECT: &str = "the subject";
 pub const PREHEADER: &str = "the preheader";
 
+/// The name of one of several subjects.
+pub fn subject_of(letter: &str) -> String {
+    format!("{SUBJECT} {letter}")
+}
+
 /// Every template source by its name: the theme's files, the article, its title, subject and preheader.
 #[derive(Debug)]
 pub struct Originals {
@@ -26,6 +32,8 @@ pub struct Originals {
     article: String,
     files: BTreeMap<String, String>,
     scanned: BTreeMap<String, Scanned>,
+    /// The scanned sources with their loops counted, as Tera gets them.
+    counted: BTreeMap<String, (String, Shifts)>,
     /// The article's whole file.
     whole: String,
     /// The author's short texts, and where each stands in that file, as far as it stands there as it is.
@@ -46,17 +54,29 @@ impl Originals {
         files.insert(article.file.clone(), body_at_its_lines(article));
         files.insert(TITLE.into(), article.title.clone());
         files.insert(SUBJECT.into(), article.subject.clone());
+        for (letter, subject) in article.test.iter().flat_map(|test| test.letters().zip(&test.subjects)) {
+            files.insert(subject_of(letter), subject.clone());
+        }
         files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
         let shortcodes = Shortcodes::read(&files)?;
-        let authors = [(TITLE, "title"), (SUBJECT, "subject"), (PREHEADER, "preheader")]
-            .map(|(name, key)| (name.to_owned(), in_front_matter(article, key, &files[name])));
+        let key_of = |name: &str| match name {
+            TITLE => Some("title"),
+            PREHEADER => Some("preheader"),
+            name if name.starts_with(SUBJECT) => Some("subject"),
+            _ => None,
+        };
+        let authors = files
+            .iter()
+            .filter_map(|(name, text)| key_of(name).map(|key| (name.clone(), in_front_matter(article, key, text))));
+        let authors = authors.collect();
         Ok(Originals {
             theme: Theme { files: BTreeMap::new(), ..sources.theme.clone() },
             article: article.file.clone(),
             files,
             scanned: BTreeMap::new(),
+            counted: BTreeMap::new(),
             whole: article.source.clone(),
-            authors: authors.into_iter().collect(),
+            authors,
             shortcodes,
             calls: Vec::new(),
         })
@@ -86,6 +106,8 @@ impl Originals {
             }
             self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
         }
+        let count = |(name, scanned): (&String, &Scanned)| (name.clone(), steps::count_in(&scanned.text));
+        self.counted = self.scanned.iter().map(count).collect();
         Ok(choices)
     }
 
@@ -101,7 +123,13 @@ impl Originals {
 
     /// The scanned sources by name, for Tera.
     pub fn templates(&self) -> Vec<(&str, &str)> {
-        self.scanned.iter().map(|(name, scanned)| (name.as_str(), scanned.text.as_str())).collect()
+        self.counted.iter().map(|(name, (text, _))| (name.as_str(), text.as_str())).collect()
+    }
+
+    /// The position in what the author wrote of a position in what Tera got.
+    fn original(&self, file: &str, position: usize) -> Option<usize> {
+        let (_, shifts) = self.counted.get(file)?;
+        Some(self.scanned.get(file)?.original(shifts.original(position)))
     }
 
     /// Every field that a source names.
@@ -160,22 +188,22 @@ impl Originals {
                     (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
                 let file = parts.next().unwrap_or_default().to_owned();
                 let range = self
-                    .scanned
+                    .counted
                     .get(&file)
                     .zip(line.zip(column))
-                    .and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
+                    .and_then(|((text, _), (line, column))| offset_of(text, line, column));
                 (message, file, range.map(|at| at..at + 1))
             }
         };
-        let place = match (self.files.get(&file), self.scanned.get(&file), range) {
-            (Some(original), Some(scanned), Some(range)) => {
-                let start = scanned.original(range.start);
-                let range = start..(start + range.len()).max(scanned.original(range.end));
-                match self.authors.get(&file).copied().flatten() {
-                    Some(at) => Some(Place::span(&*self.article, &self.whole, at + range.start..at + range.end)),
-                    None => Some(Place::span(self.shown_name(&file), original, range)),
-                }
-            }
+        let span = range.and_then(|range| {
+            let start = self.original(&file, range.start)?;
+            Some(start..self.original(&file, range.end)?.max(start + 1))
+        });
+        let place = match (self.files.get(&file), span) {
+            (Some(original), Some(span)) => match self.authors.get(&file).copied().flatten() {
+                Some(at) => Some(Place::span(&*self.article, &self.whole, at + span.start..at + span.end)),
+                None => Some(Place::span(self.shown_name(&file), original, span)),
+            },
             _ if file.is_empty() => None,
             _ => Some(Place::file(self.shown_name(&file))),
         };
@@ -209,9 +237,8 @@ impl Originals {
     /// A template's name as the author knows it.
     pub fn shown_name(&self, file: &str) -> String {
         match file {
-            TITLE | SUBJECT | PREHEADER => {
-                format!("{} ({})", self.article, file.trim_start_matches("the "))
-            }
+            TITLE | PREHEADER => format!("{} ({})", self.article, file.trim_start_matches("the ")),
+            _ if file.starts_with(SUBJECT) => format!("{} ({})", self.article, file.trim_start_matches("the ")),
             _ if file != self.article => self.theme.shown_name(file),
             _ => file.to_owned(),
         }

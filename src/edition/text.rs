@@ -381,20 +381,38 @@ impl Writer<'_> {
     }
 }
 
-/// Cuts a line of code into pieces of at most `room` columns.
+/// Cuts a line of code into pieces of at most `room` columns, behind a space where one is near.
 fn cut(line: &str, room: usize) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    let mut width = 0;
-    for c in line.chars() {
-        let next = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
-        if width + next > room {
-            pieces.push(String::new());
-            width = 0;
-        }
-        if let Some(last) = pieces.last_mut() {
-            last.push(c);
-        }
-        width += next;
+    let mut pieces = Vec::new();
+    let mut rest = line;
+    loop {
+        let mut width = 0;
+        let over = rest.char_indices().find(|(_, c)| {
+            width += unicode_width::UnicodeWidthChar::width(*c).unwrap_or(0);
+            width > room
+        });
+        let Some((end, _)) = over else { break };
+        let space = rest[..end].rfind(' ').map(|at| at + 1).filter(|at| *at > end / 2);
+        // A character wider than the room stands alone.
+        let first = rest.chars().next().map_or(0, char::len_utf8);
+        let (piece, after) = rest.split_at(space.unwrap_or(end).max(first));
+        pieces.push(piece.to_owned());
+        rest = after;
     }
+    pieces.push(rest.to_owned());
     pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lines_of_code_are_cut_behind_a_space_where_one_is_near() {
+        assert_eq!(cut("let a = function(b, c);", 12), ["let a = ", "function(b, ", "c);"]);
+        assert_eq!(cut("abcdefghij", 4), ["abcd", "efgh", "ij"]);
+        assert_eq!(cut("名前名前", 3), ["名", "前", "名", "前"]);
+        assert_eq!(cut("名", 1), ["名", ""]);
+        assert_eq!(cut("", 4), [""]);
+    }
 }

@@ -1,17 +1,22 @@
 //! Tests of the whole program: the real binary, against a relay and a referee of our own.
 
+mod ab;
 mod architecture;
 mod commands;
 mod crash;
 #[path = "../../benches/shared/distance.rs"]
 mod distance;
 mod dkim;
+mod editions;
 mod hostile;
 mod journal;
+mod list;
+mod privacy;
 mod publication;
 mod referee;
 mod relay;
 mod report;
+mod segments;
 mod send;
 mod settle;
 mod show;
@@ -20,4 +25,7 @@ mod status;
 mod stop;
 mod storm;
 mod themes;
+mod subscribers_import;
+mod unicode;
+mod unsubscribe;
 mod writing;

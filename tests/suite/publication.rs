@@ -299,6 +299,11 @@ impl Running {
         self.child.id()
     }
 
+    /// Whether it has come to its end.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected)
+    }
+
     /// Kills it as `kill -9` does, and waits until it is gone.
     pub(crate) fn kill(mut self) -> Output {
         self.child.kill().unwrap();

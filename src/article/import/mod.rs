@@ -108,6 +108,8 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Imported> {
         Kind::Markdown => markdown::read(name, &source, &mut notes)?,
         Kind::Html => html::read(&source, &mut notes),
     };
+    // HTML can write them as entities, which no look at the file's own characters finds.
+    let body: String = body.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     settle_title(&mut front, name, &source, &mut notes);
     if body.trim().is_empty() {
         notes.push(Note::whole("no text was found after the title"));

@@ -516,3 +516,11 @@ proptest! {
         settled(&imported);
     }
 }
+
+/// Found by fuzzing: what was imported could not be read as an article.
+#[test]
+fn control_characters_written_as_entities_are_left_out() {
+    let imported = import("old.html", b"<h1>A&#14;B</h1><p>One&#xe;two&#x85;three&#x9b;31m &#8;</p>").unwrap();
+    let article = Article::parse("content/a.md", imported.to_file()).unwrap();
+    assert_eq!((article.title.as_str(), article.markdown().trim()), ("AB", "Onetwo\u{2026}three\u{203a}31m"));
+}

@@ -112,6 +112,19 @@ proptest! {
     }
 }
 
+proptest! {
+    /// Whatever an author writes comes out or is a mistake at a place.
+    #[test]
+    fn any_article_is_set_or_refused(
+        body in "(\\{\\{|\\}\\}|\\{%|%\\}|\\{# ?|#\\}| button\\(|says\\(text=|quote\\(|end |\\)|\"|'|`|\\\\|,|url=|subscriber[.]name|# a|\\{#a\\}|\\[\\[toc\\]\\]|<b|<!-- more -->|>|\n|\n\n|    |- |ä|https://a[.]b/|\\|-|é){0,24}"
+    ) {
+        let template = Template::new(with_shortcodes(&body, MJML), Merging::Gaps);
+        if let Err(error) = template.and_then(|template| template.set(&template.group_of(&reader(["Ann", "", "", ""])))) {
+            prop_assert!(error.place().is_some(), "{}", error.render(false));
+        }
+    }
+}
+
 #[test]
 fn arguments_that_are_only_printed_are_gaps() {
     for (body, choices) in [

@@ -11,10 +11,12 @@ mod reasons;
 use serde::Serialize;
 
 use super::history::Names;
-use super::{JOURNAL, Mailing, PlanRow};
+use super::subjects::Tally;
+use super::{JOURNAL, Mailing, PlanRow, SubjectGroup, Subjects};
 use crate::clock::Timestamp;
 use crate::diagnostic::Result;
 use crate::ledger::{Counts, Event, Journal, Ledger, Read, State};
+use crate::subscribers::Withdrawals;
 use marks::Flags;
 use progress::Timeline;
 pub use progress::{Point, Run};
@@ -45,6 +47,9 @@ pub struct Summary {
     pub providers: Vec<Provider>,
     /// Where most are deferred.
     pub deferred_at: Vec<Provider>,
+    /// When several subjects were tried: each of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<SubjectGroup>,
     /// How many had what after so many milliseconds of running.
     pub progress: Vec<Point>,
 }
@@ -73,8 +78,8 @@ struct Pass {
 }
 
 impl Summary {
-    /// Reads what became of a mailing; it may be in use.
-    pub fn read(mailing: &Mailing) -> Result<Summary> {
+    /// Reads what became of a mailing; it may be in use. `since` tells who has left by now.
+    pub fn read(mailing: &Mailing, since: Option<&Withdrawals>) -> Result<Summary> {
         let manifest = &mailing.manifest;
         let mut pass = Pass {
             ledger: Ledger::of_states(manifest.recipients),
@@ -87,11 +92,16 @@ impl Summary {
             relays: Vec::new(),
         };
         Journal::read(&mailing.folder.join(JOURNAL), &manifest.id, |record| pass.take(record))?;
+        let mut subjects = Subjects::of(&mailing.sources()?)?.map(|subjects| Tally::new(subjects, since));
         let mut providers = Providers::default();
         let mut plan = mailing.plan()?;
         let mut row = PlanRow::default();
         while plan.read(&mut row)? {
-            providers.add(row.email(), pass.ledger.state(row.recipient));
+            let state = pass.ledger.state(row.recipient);
+            providers.add(row.email(), state);
+            if let Some(subjects) = &mut subjects {
+                subjects.add(row.email(), state);
+            }
         }
         let running = pass.timeline.running();
         Ok(Summary {
@@ -106,6 +116,7 @@ impl Summary {
             reasons: pass.reasons.of(&pass.ledger),
             relays: pass.relays,
             deferred_at: providers.deferred(),
+            subjects: subjects.map(Tally::into_groups).unwrap_or_default(),
             providers: providers.largest(),
             progress: pass.timeline.points(),
             runs: pass.timeline.into_runs(),

@@ -118,19 +118,31 @@ fn a_relay_that_hangs_up_before_it_answered_anything_leaves_nobody_in_doubt() {
 }
 
 /// A relay that closes without having read what else was sent to it resets the connection: it said before that it takes
-/// nothing more.
+/// nothing more. On a busy machine its words may be lost with the connection, so that it must be tried more than once.
 #[test]
 fn a_relay_that_closes_with_421_and_reads_nothing_more_leaves_nobody_in_doubt() {
     for step in [Step::Mail, Step::Rcpt, Step::Message] {
-        let relay = Relay::plain().chunking().start();
-        relay.rule(on(step).nth(4).act(Action::ReplyAndReset("421 4.3.2 Going down".to_owned())));
-        let letter = letter(&relay, 10);
-        letter.run(SEND).code(4);
-        let counts = counts(&letter);
+        let heard = (0..20).any(|_| hears_421_before_a_reset(step));
+        assert!(heard, "{step:?}: the 421 never came");
+    }
+}
+
+/// Whether the 421 came; then nobody may be in doubt.
+fn hears_421_before_a_reset(step: Step) -> bool {
+    let relay = Relay::plain().chunking().start();
+    relay.rule(on(step).nth(4).act(Action::ReplyAndReset("421 4.3.2 Going down".to_owned())));
+    let letter = letter(&relay, 10);
+    letter.run(SEND).code(4);
+    let counts = counts(&letter);
+    let heard = rows(&letter).values().any(|row| row.code == "421");
+    if heard {
         assert_eq!((counts.accepted, counts.deferred), (9, 1), "{step:?}: {counts:?}");
         letter.run(SEND).success();
         assert_eq!(relay.taken_by(), everyone(10), "{step:?}");
+    } else {
+        assert!((1..=8).contains(&counts.in_doubt), "{step:?}: {counts:?}");
     }
+    heard
 }
 
 #[test]

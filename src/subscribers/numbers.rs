@@ -15,7 +15,7 @@ const WIDTH: usize = size_of::<u64>();
 
 /// Numbers being collected.
 #[derive(Debug)]
-pub(super) struct Sorter {
+pub(super) struct NumberSorter {
     run: Vec<u64>,
     most: usize,
     file: Option<File>,
@@ -23,15 +23,15 @@ pub(super) struct Sorter {
     written: Vec<usize>,
 }
 
-impl Default for Sorter {
+impl Default for NumberSorter {
     fn default() -> Self {
-        Sorter::with_runs_of(RUN)
+        NumberSorter::with_runs_of(RUN)
     }
 }
 
-impl Sorter {
+impl NumberSorter {
     fn with_runs_of(most: usize) -> Self {
-        Sorter { run: Vec::new(), most, file: None, written: Vec::new() }
+        NumberSorter { run: Vec::new(), most, file: None, written: Vec::new() }
     }
 
     /// # Errors
@@ -64,7 +64,7 @@ impl Sorter {
     ///
     /// # Errors
     /// The temporary file can't be read.
-    pub(super) fn sorted(mut self) -> io::Result<Sorted> {
+    pub(super) fn sorted(mut self) -> io::Result<SortedNumbers> {
         self.run.sort_unstable();
         let mut runs = Vec::with_capacity(self.written.len());
         let mut offset = 0;
@@ -73,7 +73,7 @@ impl Sorter {
             runs.push(Run { offset, end, read: Vec::new(), next: 0 });
             offset = end;
         }
-        let mut sorted = Sorted { last: self.run, next: 0, file: self.file, runs, heads: BinaryHeap::new() };
+        let mut sorted = SortedNumbers { last: self.run, next: 0, file: self.file, runs, heads: BinaryHeap::new() };
         for run in 0..sorted.runs.len() {
             sorted.refill(run)?;
         }
@@ -83,7 +83,7 @@ impl Sorter {
 
 /// Numbers, lowest first.
 #[derive(Debug)]
-pub(super) struct Sorted {
+pub(super) struct SortedNumbers {
     /// The run that never went to the file.
     last: Vec<u64>,
     next: usize,
@@ -102,7 +102,7 @@ struct Run {
     next: usize,
 }
 
-impl Sorted {
+impl SortedNumbers {
     /// The next number.
     ///
     /// # Errors
@@ -148,14 +148,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn all(mut sorted: Sorted) -> Vec<u64> {
+    fn all(mut sorted: SortedNumbers) -> Vec<u64> {
         std::iter::from_fn(|| sorted.take().unwrap()).collect()
     }
 
     proptest! {
         #[test]
         fn numbers_come_out_in_their_order(mut numbers in prop::collection::vec(0u64..500, 0..400), most in 1usize..50) {
-            let mut sorter = Sorter::with_runs_of(most);
+            let mut sorter = NumberSorter::with_runs_of(most);
             numbers.iter().for_each(|number| sorter.push(*number).unwrap());
             numbers.sort_unstable();
             prop_assert_eq!(all(sorter.sorted().unwrap()), numbers);
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn a_run_longer_than_a_chunk_is_read_whole() {
-        let mut sorter = Sorter::with_runs_of(3 * CHUNK / WIDTH + 1);
+        let mut sorter = NumberSorter::with_runs_of(3 * CHUNK / WIDTH + 1);
         let numbers = 40_000u64..140_000;
         numbers.clone().rev().for_each(|number| sorter.push(number).unwrap());
         assert_eq!(all(sorter.sorted().unwrap()), numbers.collect::<Vec<_>>());
