@@ -24,6 +24,7 @@ mod merge;
 mod names;
 mod nodes;
 mod originals;
+mod minify;
 mod mjml;
 mod pieces;
 mod shifts;

@@ -20,7 +20,7 @@ use super::shortcode::instance;
 use super::steps::{self, Output};
 use super::theme::{self, Theme, ThemeSettings, words};
 use super::tokens::{Tokens, mark_value};
-use super::{Edition, autolink, clean, markdown, mjml, stories, text};
+use super::{Edition, autolink, clean, markdown, minify, mjml, stories, text};
 use crate::article::{Article, SubjectChooser};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
@@ -236,7 +236,7 @@ impl Template {
         let rendered = tokens.put_mjml(&rendered);
         let resolved = mjml::resolve(theme::MJML, &rendered, &mut tokens)?;
         let html = mjml::render(theme::MJML, &resolved, &tokens)?;
-        let html = html.replace('\r', "");
+        let html = minify::minify(&html.replace('\r', ""));
         let rendered_text = self.render(theme::TEXT, &context, &mut tokens)?;
         let held: Vec<String> = std::iter::once(held_text).chain(stories.texts).collect();
         let lines = text_lines(&rendered_text, &held, &tokens);
