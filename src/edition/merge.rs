@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::shifts::{Shifts, Source};
+use super::shifts::{Edits, Shifts, Source};
 use super::tags::{Tag, TagKind, tags};
 use super::tokens::Tokens;
 use crate::diagnostic::{Diagnostic, Place, Result};
@@ -71,12 +71,19 @@ pub struct Scanned {
     pub mentions: Vec<Mention>,
     shifts: Shifts,
     held: Shifts,
+    /// Of what was put in after the scan.
+    inserted: Shifts,
 }
 
 impl Scanned {
     /// The position in what the author wrote of a position in the scanned text.
     pub fn original(&self, position: usize) -> usize {
-        self.held.original(self.shifts.original(position))
+        self.held.original(self.shifts.original(self.inserted.original(position)))
+    }
+
+    /// Changes the scanned text once more.
+    pub fn insert(&mut self, edits: Edits) {
+        (self.text, self.inserted) = edits.apply(&self.text);
     }
 }
 
@@ -98,6 +105,7 @@ pub fn scan(from_author: &Source<'_>, merging: Merging, tokens: &mut Tokens, cho
         mentions: Vec::new(),
         shifts: Shifts::default(),
         held: from_author.shifts.clone(),
+        inserted: Shifts::default(),
     };
     let mut from = 0;
     let mut captures = 0usize;

@@ -18,6 +18,7 @@ mod blocks;
 mod clean;
 mod finish;
 mod html;
+mod lint;
 mod markdown;
 mod markup;
 mod merge;

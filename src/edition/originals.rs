@@ -1,7 +1,9 @@
 //! The sources as their authors wrote them, scanned for merge fields, and the way back from Tera's errors to their places.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::lint::origin::{self, Origin, Origins};
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
 use super::names;
 use super::shifts::{Shifts, Source};
@@ -41,6 +43,8 @@ pub struct Originals {
     shortcodes: Shortcodes,
     /// The shortcodes that the article calls.
     calls: Vec<Call>,
+    /// Where the theme's MJML tags were written, by the number of their token.
+    origins: Vec<Origin>,
 }
 
 impl Originals {
@@ -79,6 +83,7 @@ impl Originals {
             authors,
             shortcodes,
             calls: Vec::new(),
+            origins: Vec::new(),
         })
     }
 
@@ -104,7 +109,16 @@ impl Originals {
             if is_authors {
                 names::check(&source)?;
             }
-            self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
+            let mut scanned = scan(&source, merging, tokens, &mut choices)?;
+            if is_mjml(name) && *name != self.article {
+                let origins = &mut self.origins;
+                let edits = origin::mark(&scanned.text, |start| {
+                    origins.push(Origin { file: name.clone(), offset: scanned.original(start) });
+                    tokens.origin()
+                });
+                scanned.insert(edits);
+            }
+            self.scanned.insert(name.clone(), scanned);
         }
         let count = |(name, scanned): (&String, &Scanned)| (name.clone(), steps::count_in(&scanned.text));
         self.counted = self.scanned.iter().map(count).collect();
@@ -234,6 +248,17 @@ impl Originals {
         }
     }
 
+    /// The places of a rendering's tags, and the rendering without the tokens that tell them.
+    pub fn origins(&self, rendered: &str, tokens: &Tokens) -> (String, Origins<'_>) {
+        Origins::take(rendered, tokens, &self.origins)
+    }
+
+    /// Where a range of rendered MJML was written.
+    pub fn place_of(&self, mjml: &str, range: Range<usize>, origins: &Origins<'_>) -> Place {
+        let source = |file: &str| self.files.get(file).map(|text| (self.shown_name(file), text.as_str()));
+        origins.place(mjml, range.clone(), source).unwrap_or_else(|| Place::span("the MJML", mjml, range))
+    }
+
     /// A template's name as the author knows it.
     pub fn shown_name(&self, file: &str) -> String {
         match file {
@@ -243,6 +268,10 @@ impl Originals {
             _ => file.to_owned(),
         }
     }
+}
+
+fn is_mjml(name: &str) -> bool {
+    name.ends_with(".mjml")
 }
 
 /// The article's Markdown with as many empty lines before it as the front matter has, so that lines keep their numbers.

@@ -76,7 +76,7 @@ impl Phrase {
                 Token::Value(index) => phrase.push_value(tokens.text(index), place, tokens),
                 Token::Held(index) | Token::Rich(index) => phrase.push_text(tokens.text(index)),
                 // They are in place long before.
-                Token::Mjml(_) | Token::Name(_) | Token::Shortcode(_) | Token::End(_) => {}
+                Token::Mjml(_) | Token::Name(_) | Token::Shortcode(_) | Token::End(_) | Token::Origin(_) => {}
             }
             from = range.end;
         }
