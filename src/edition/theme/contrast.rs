@@ -10,16 +10,16 @@ pub const ENOUGH: f64 = 4.5;
 impl Colour {
     /// Reads `#rgb` or `#rrggbb`.
     pub fn parse(text: &str) -> Option<Colour> {
-        let digits: Vec<u8> = text
-            .strip_prefix('#')?
-            .chars()
-            .map(|c| c.to_digit(16).and_then(|d| u8::try_from(d).ok()))
-            .collect::<Option<_>>()?;
-        match digits[..] {
-            [r, g, b] => Some(Colour([r * 17, g * 17, b * 17])),
-            [a, b, c, d, e, f] => Some(Colour([a * 16 + b, c * 16 + d, e * 16 + f])),
-            _ => None,
+        let digits = text.strip_prefix('#')?;
+        let wide = match digits.len() {
+            3 => digits.chars().flat_map(|digit| [digit, digit]).collect(),
+            _ => digits.to_owned(),
+        };
+        if wide.len() != 6 || !wide.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return None;
         }
+        let part = |at: usize| u8::from_str_radix(wide.get(at..at + 2)?, 16).ok();
+        Some(Colour([part(0)?, part(2)?, part(4)?]))
     }
 
     /// Relative luminance, 0 for black to 1 for white.
