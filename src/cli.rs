@@ -79,6 +79,7 @@ pub enum Command {
     Subscribers(commands::subscribers::SubscribersArgs),
     Unsubscribe(commands::unsubscribe::UnsubscribeArgs),
     Dkim(commands::dkim::DkimArgs),
+    Theme(commands::theme::ThemeArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::completions::ManArgs),
 }
@@ -99,6 +100,7 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit> {
         Command::New(args) => commands::new::run(&args, session),
         Command::Import(args) => commands::import::run(&args, session),
         Command::Subscribers(args) => commands::subscribers::run(&args, session),
+        Command::Theme(args) => commands::theme::run(&args, session),
         Command::Unsubscribe(args) => commands::unsubscribe::run(&args, session),
         Command::Dkim(args) => commands::dkim::run(&args, session),
     }

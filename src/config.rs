@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::delivery::{LimitSettings, Relays};
 use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
-use crate::edition::ThemeSettings;
+use crate::edition::{ThemeSettings, theme};
 use crate::mailing::SendSettings;
 use crate::message::dkim::DkimSettings;
 use crate::publication::{Publication, PublicationSettings, SettingError};
@@ -99,6 +99,11 @@ impl Config {
     pub fn wrong(&self, section: &str, error: &SettingError) -> Diagnostic {
         setting_error(section, 0, &self.source, error)
     }
+
+    /// The diagnostic for a setting that the theme doesn't take.
+    pub fn wrong_look(&self, wrong: &theme::Wrong) -> Diagnostic {
+        key_error(wrong.table, 0, &self.source, &wrong.key, &wrong.message).help(&*wrong.help)
+    }
 }
 
 /// A TOML error with its place and, for an unknown key, the key that was likely meant.
@@ -108,9 +113,13 @@ pub fn toml_error(file: &str, source: &str, error: &toml::de::Error) -> Diagnost
 
 /// The diagnostic for the `nth` table of that name, counted from 0.
 fn setting_error(section: &str, nth: usize, source: &str, error: &SettingError) -> Diagnostic {
-    let place = find_key(source, section, nth, error.key)
+    key_error(section, nth, source, error.key, &error.message).help(&*error.help)
+}
+
+fn key_error(section: &str, nth: usize, source: &str, key: &str, message: &str) -> Diagnostic {
+    let place = find_key(source, section, nth, key)
         .map_or_else(|| Place::file(FILE_NAME), |range| Place::span(FILE_NAME, source, range));
-    Diagnostic::error(format!("`{}` in [{section}]: {}", error.key, error.message)).at(place).help(&*error.help)
+    Diagnostic::error(format!("`{key}` in [{section}]: {message}")).at(place)
 }
 
 /// Where `key` of the `nth` `[section]` or `[[section]]` is written.

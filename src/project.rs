@@ -147,8 +147,26 @@ impl Project {
             images.extend(images::load(article, publication.assets_url.as_deref())?);
         }
         let settings = self.config.settings.theme.clone();
+        let theme = self.theme()?;
+        let stories = article.stories.iter().map(|slug| self.story(&article, slug)).collect::<Result<_>>()?;
         let columns = columns.names().into_iter().map(str::to_owned).collect();
-        Ok(Sources { publication, article, theme: Theme::load(&self.templates())?, settings, images, columns })
+        Ok(Sources { publication, article, theme, settings, stories, images, columns })
+    }
+
+    /// The theme that is chosen, with its settings checked.
+    pub fn theme(&self) -> Result<Theme> {
+        let settings = &self.config.settings.theme;
+        let theme = Theme::load(&self.templates(), settings.name())?;
+        theme.schema.check(&settings.0).map_err(|wrong| self.config.wrong_look(&wrong))?;
+        Ok(theme)
+    }
+
+    /// Another article that `article` names among its stories.
+    fn story(&self, article: &Article, slug: &str) -> Result<Article> {
+        article::find(&self.root, Some(slug)).map_err(|error| match error.place() {
+            Some(_) => error,
+            None => error.at(article.place_of(slug)),
+        })
     }
 
     /// Makes copies strikable: reads the sources and prepares headers.

@@ -43,6 +43,7 @@ pub struct FrontMatter {
     pub draft: bool,
     pub segment: Option<String>,
     pub images: Images,
+    pub stories: Vec<String>,
     pub extra: Map<String, Value>,
 }
 
@@ -101,6 +102,7 @@ struct Keys<S, D, E, J, N> {
     segment: Option<S>,
     #[serde(default = "left_out")]
     images: Option<S>,
+    stories: Option<Vec<S>>,
     #[serde(default = "left_out")]
     extra: Option<E>,
 }
@@ -135,6 +137,7 @@ impl<S, D, E, J, N> Keys<S, D, E, J, N> {
             draft: self.draft,
             segment: self.segment.map(&text),
             images: self.images.map(&text),
+            stories: self.stories.map(|stories| stories.into_iter().map(&text).collect()),
             extra: self.extra.map(extra),
         }
     }
@@ -233,6 +236,7 @@ impl Reader<'_> {
             draft: written.draft.unwrap_or(false),
             segment: self.one_line("segment", written.segment)?,
             images: written.images.map(|images| self.images(&images)).transpose()?.unwrap_or_default(),
+            stories: written.stories.into_iter().flatten().map(|slug| self.slug(slug)).collect::<Result<_>>()?,
             extra: written.extra.unwrap_or_default(),
         })
     }

@@ -54,6 +54,8 @@ pub struct Article {
     /// Whom it is for, when not for everyone: a condition over subscribers, as written.
     pub segment: Option<String>,
     pub images: Images,
+    /// The slugs of other articles to be told of beside this one.
+    pub stories: Vec<String>,
     /// Keys of the author's own.
     pub extra: Map<String, Value>,
     /// The whole file, with line ends LF and without a byte order mark.
@@ -115,6 +117,7 @@ impl Article {
             draft: front.draft,
             segment: front.segment,
             images: front.images,
+            stories: front.stories,
             extra: front.extra,
             body: start..source.len(),
             source,
@@ -160,6 +163,14 @@ impl Article {
     fn keep_subject(&mut self, n: usize) {
         let kept = self.test.take().and_then(|test| test.subjects.into_iter().nth(n));
         self.subject = kept.unwrap_or_else(|| self.subject.clone());
+    }
+
+    /// Where a word of the front matter stands.
+    pub fn place_of(&self, word: &str) -> Place {
+        match self.source[..self.body.start].find(word) {
+            Some(at) => Place::span(&*self.file, &self.source, at..at + word.len()),
+            None => Place::file(&*self.file),
+        }
     }
 
     /// The Markdown.

@@ -40,6 +40,10 @@ impl FrontMatter {
         if self.images == Images::Link {
             line("images", &quoted("link"));
         }
+        if !self.stories.is_empty() {
+            let slugs: Vec<String> = self.stories.iter().map(|slug| quoted(slug)).collect();
+            line("stories", &format_args!("[{}]", slugs.join(", ")));
+        }
         if self.draft {
             line("draft", &true);
         }
@@ -121,6 +125,7 @@ mod tests {
             draft: true,
             segment: Some("city = \"Rome\"".into()),
             images: Images::Link,
+            stories: vec!["one".into(), "two-three".into()],
             extra: serde_json::from_str(
                 r#"{"a": {"b": [1, 2.5, "x", true]}, "": "empty", "d.e": "+++ not alone", "f": "+++\n+++\r\u0000\u007f", "g": {}, "h": [[], {}]}"#,
             )

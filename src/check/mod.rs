@@ -11,6 +11,8 @@ use crate::publication::Publication;
 const CLIPPED: usize = 102 * 1024;
 /// Readers with long names have larger copies than the samples.
 const NEAR_CLIPPED: usize = 90 * 1024;
+/// What Gmail reads of `<style>` elements.
+const LARGEST_STYLE: usize = 16 * 1024;
 /// What many servers still take.
 const LARGEST_MESSAGE: usize = 10 * 1024 * 1024;
 
@@ -58,6 +60,14 @@ fn sizes(copy: &Copy<'_>, found: &mut Vec<Diagnostic>) {
                 html / 1024
             ))
             .help("shorten the article"),
+        );
+    }
+    let styles: usize =
+        copy.html.split("<style").skip(1).filter_map(|rest| rest.find("</style").map(|end| rest[..end].len())).sum();
+    if styles > LARGEST_STYLE {
+        found.push(
+            Diagnostic::warning(format!("the styles have {} KB: Gmail drops what is over 16 KB", styles / 1024))
+                .help("move rules into <mj-style inline=\"inline\">, or leave some out"),
         );
     }
     let whole = copy.message.bytes.len();
@@ -214,6 +224,8 @@ mod tests {
         assert!(found(HTML, TEXT, "").concat().contains("subject is empty"));
         assert!(found(HTML, TEXT, "Re: you").concat().contains("pretends"));
         assert!(found(&format!("{HTML}{}", "x".repeat(CLIPPED)), TEXT, "Hello").concat().contains("Gmail"));
+        let style = format!("<style>{}</style>", "a{b:c}".repeat(3000));
+        assert!(found(&format!("{HTML}{style}"), TEXT, "Hello").concat().contains("the styles have 17 KB"));
         assert!(
             found(&format!("{HTML}<a href=\"http://example.com/\">x</a>"), TEXT, "Hello")
                 .concat()

@@ -19,6 +19,7 @@ pub mod stop;
 mod survey;
 pub mod new;
 pub mod subscribers;
+pub mod theme;
 pub mod unsubscribe;
 
 use std::collections::BTreeMap;

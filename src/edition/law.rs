@@ -51,7 +51,8 @@ pub fn sources(body: &str, subject: &str, mjml: &str, text: &str) -> Sources {
     Sources {
         publication: publication(),
         article,
-        theme: Theme { files },
+        theme: Theme { files, ..Theme::default() },
+        stories: Vec::new(),
         settings: ThemeSettings::default(),
         images: Images::new(),
         columns: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),

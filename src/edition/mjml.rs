@@ -25,6 +25,14 @@ pub struct Resolved {
     pub inline_css: String,
 }
 
+impl Resolved {
+    /// The MJML with its inline CSS in it again, as other programs that render MJML want it.
+    pub fn whole(&self) -> String {
+        let style = format!("<mj-style inline=\"inline\">{}</mj-style>\n</mj-head>", self.inline_css);
+        self.mjml.replacen("</mj-head>", &style, 1)
+    }
+}
+
 /// Escapes values for their places and holds back what mrml would spoil.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use super::shifts::{Shifts, Source};
 use super::shortcode::{Call, Shortcodes, calls};
 use super::steps;
 use super::template::Sources;
+use super::theme::Theme;
 use super::tokens::Tokens;
 use crate::article::Article;
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
@@ -27,6 +28,8 @@ pub fn subject_of(letter: &str) -> String {
 /// Every template source by its name: the theme's files, the article, its title, subject and preheader.
 #[derive(Debug)]
 pub struct Originals {
+    /// Where the theme's files come from.
+    theme: Theme,
     /// The article's name among them.
     article: String,
     files: BTreeMap<String, String>,
@@ -71,6 +74,7 @@ impl Originals {
             .filter_map(|(name, text)| key_of(name).map(|key| (name.clone(), in_front_matter(article, key, text))));
         let authors = authors.collect();
         Ok(Originals {
+            theme: Theme { files: BTreeMap::new(), ..sources.theme.clone() },
             article: article.file.clone(),
             files,
             scanned: BTreeMap::new(),
@@ -260,7 +264,7 @@ impl Originals {
         match file {
             TITLE | PREHEADER => format!("{} ({})", self.article, file.trim_start_matches("the ")),
             _ if file.starts_with(SUBJECT) => format!("{} ({})", self.article, file.trim_start_matches("the ")),
-            _ if file != self.article => format!("templates/{file}"),
+            _ if file != self.article => self.theme.shown_name(file),
             _ => file.to_owned(),
         }
     }

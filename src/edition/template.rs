@@ -18,9 +18,9 @@ use super::originals::{Originals, PREHEADER, SUBJECT, TITLE, subject_of};
 use super::pieces::{Fields, Part, Phrase, collapse};
 use super::shortcode::instance;
 use super::steps::{self, Output};
-use super::theme::{self, Theme, ThemeSettings};
+use super::theme::{self, Theme, ThemeSettings, words};
 use super::tokens::{Tokens, mark_value};
-use super::{Edition, autolink, clean, lint, markdown, mjml, text};
+use super::{Edition, autolink, clean, lint, markdown, minify, mjml, stories, text};
 use crate::article::{Article, SubjectChooser};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
@@ -32,6 +32,8 @@ pub struct Sources {
     pub article: Article,
     pub theme: Theme,
     pub settings: ThemeSettings,
+    /// Other articles that this one names.
+    pub stories: Vec<Article>,
     pub images: Images,
     /// The fields that readers have.
     pub columns: Vec<String>,
@@ -91,6 +93,7 @@ impl Template {
             choices.fields.insert(SUBJECT_GROUP.to_owned(), Choice::Value);
         }
         let mut warnings = originals.check_mentions(&sources.columns)?;
+        warnings.extend(sources.theme.schema.faint(&sources.settings.0));
         warnings.extend(clean::removed(&article.file, &article.source, article.body.start));
         let bare = originals.mentions().filter(|mention| mention.is_gap && !mention.has_default);
         let bare_gaps: BTreeSet<String> = bare.map(|mention| mention.field.clone()).collect();
@@ -225,6 +228,8 @@ impl Template {
         values["summary"] = Json::from(summary);
         values["blocks"] = set.blocks.clone();
         values["text"] = Json::from(held_text.as_str());
+        let stories = stories::told(&self.sources.stories, &self.sources.publication, &language, &mut tokens)?;
+        values["stories"] = stories.values;
         context.insert("article", &values);
         let rendered = self.render(theme::MJML, &context, &mut tokens)?;
         set.check_html(&rendered, &tokens).map_err(|_| self.originals.prints_html())?;
@@ -233,9 +238,10 @@ impl Template {
         let linted = lint::lint(&rendered, &tokens, &place)?;
         let resolved = mjml::resolve(theme::MJML, &linted, &mut tokens)?;
         let html = mjml::render(theme::MJML, &resolved, &tokens)?;
-        let html = html.replace('\r', "");
+        let html = minify::minify(&html.replace('\r', ""));
         let rendered_text = self.render(theme::TEXT, &context, &mut tokens)?;
-        let lines = text_lines(&rendered_text, &held_text, &tokens);
+        let held: Vec<String> = std::iter::once(held_text).chain(stories.texts).collect();
+        let lines = text_lines(&rendered_text, &held, &tokens);
         check_tokens(&html, &tokens)?;
         check_tokens(&lines, &tokens)?;
         let html_part = Part::cut_html(&html, &tokens)?;
@@ -247,7 +253,7 @@ impl Template {
             html: html_part,
             text: text_part,
             images,
-            mjml: tokens.put_back(&resolved.mjml, |_| true),
+            mjml: tokens.put_back(&resolved.whole(), |_| true),
             language,
             warnings: self.warnings.clone(),
         })
@@ -292,7 +298,9 @@ impl Template {
             }),
         );
         context.insert("article", &self.article_values(language));
-        context.insert("theme", &self.sources.settings.0);
+        let settings = &self.sources.settings.0;
+        context.insert("theme", &self.sources.theme.schema.look(settings));
+        context.insert("words", &words::of(language, settings));
         context.insert("language", language);
         context.insert("dir", if dates::is_right_to_left(language) { "rtl" } else { "ltr" });
         context.insert("unsubscribe_url", &self.unsubscribe_url);
@@ -308,7 +316,7 @@ impl Template {
             "author": article.author.as_deref().unwrap_or_default(),
             "date": article.date.map(|date| date.to_string()).unwrap_or_default(),
             "date_text": article.date.map(|date| dates::in_words(date, language)).unwrap_or_default(),
-            "language": language, "extra": article.extra, "html": "", "text": "", "blocks": [], "summary": "",
+            "language": language, "extra": article.extra, "html": "", "text": "", "blocks": [], "summary": "", "stories": [],
         })
     }
 

@@ -118,7 +118,8 @@ mod tests {
         let sources = Sources {
             publication,
             article: article.unwrap(),
-            theme: Theme { files },
+            theme: Theme { files, ..Theme::default() },
+            stories: Vec::new(),
             settings: ThemeSettings::default(),
             images: Images::new(),
             columns: vec!["email".into(), "city".into()],

@@ -101,6 +101,9 @@ pub struct SealedSources {
     pub variants: Vec<SealedVariant>,
     pub theme: Theme,
     pub settings: ThemeSettings,
+    /// The other articles that it names, file and text each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stories: Vec<(String, String)>,
     pub unsubscribe: UnsubscribeSettings,
     /// The keys that sign every copy; the secret parts stay where they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -129,6 +132,7 @@ impl SealedSources {
             variants: sources.article.variants.iter().map(SealedVariant::of).collect(),
             theme: sources.theme.clone(),
             settings: sources.settings.clone(),
+            stories: sources.stories.iter().map(|story| (story.file.clone(), story.source.clone())).collect(),
             unsubscribe: composer.links().settings().clone(),
             dkim: composer.signers().iter().map(Signer::sealed).collect(),
             repeat_headers: composer.repeat_headers().to_vec(),
@@ -173,6 +177,7 @@ impl SealedSources {
             publication: self.publication,
             theme: self.theme,
             settings: self.settings,
+            stories: self.stories.into_iter().map(|(file, text)| Article::parse(&file, text)).collect::<Result<_>>()?,
             images: self.images,
             columns: self.columns,
         })

@@ -46,15 +46,11 @@ connections = 1
 ";
 
 impl Publication {
-    /// Settings that are complete but for a relay; no articles, no readers; the project's own theme.
+    /// Settings that are complete but for a relay; no articles, no readers; the built-in theme.
     pub(crate) fn new() -> Publication {
         let folder = tempfile::tempdir().unwrap();
         for name in ["content", "subscribers"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        let theme = project().join("templates");
-        if theme.exists() {
-            copy_folder(&theme, &folder.path().join("templates"));
         }
         let publication = Publication {
             folder,

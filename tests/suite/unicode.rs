@@ -40,7 +40,8 @@ fn message(article: &str, word: &str) -> Vec<u8> {
     let sources = Sources {
         publication,
         article: Article::parse("content/a.md", article.to_owned()).unwrap(),
-        theme: Theme { files },
+        theme: Theme { files, ..Theme::default() },
+        stories: Vec::new(),
         settings: ThemeSettings::default(),
         images: Images::new(),
         columns: vec!["email".into(), "word".into()],
