@@ -149,7 +149,7 @@ fn kind_of(name: &str, source: &str) -> Kind {
     if front || heading { Kind::Markdown } else { Kind::Text }
 }
 
-/// Makes sure that there is a title, that it is one line, and that it says the same as a subject.
+/// Makes sure that there is a title, that it is one line, and that its braces are no merge fields.
 fn settle_title(front: &mut FrontMatter, name: &str, source: &str, notes: &mut Vec<Note>) {
     let title = front.title.take().map(|title| one_line(&title)).filter(|title| !title.is_empty());
     let title = title.unwrap_or_else(|| {
@@ -158,11 +158,12 @@ fn settle_title(front: &mut FrontMatter, name: &str, source: &str, notes: &mut V
         notes.push(Note::whole(format!("no title was found: it is called \"{title}\" for now")));
         title
     });
-    if front.subject.is_none() && escape::has_template(&title) {
-        front.subject = Some(escape::template(&title));
+    if escape::has_template(&title) && !title.contains("subscriber.") {
         let line = line_of(source, &title);
-        let what = "the braces in the title would be a merge field in the subject: written there so that they show";
+        let what = "the braces in the title would be a merge field: written there so that they show";
         notes.push(Note { line, what: what.to_owned() });
+        front.title = Some(escape::template(&title));
+        return;
     }
     front.title = Some(title);
 }

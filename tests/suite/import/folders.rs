@@ -167,3 +167,16 @@ fn one_broken_article_stops_no_other() {
     letter.run(["import", "in"]).code(1).stderr_has("in/a.md".trim_start_matches("in/")).stderr_has("failed 1");
     assert!(letter.read("content/b.md").contains("title = \"B\""));
 }
+
+#[test]
+fn braces_show_wherever_they_were_written() {
+    let letter = Publication::new().readers(1).file(
+        "in/b.md",
+        "---\ntitle: \"Using {{ x }} well\"\ndescription: \"The {% y %} too\"\ndraft: false\n---\nText {{ z }} and {# w #} and `{{ c }}`, {{< d \"e\" >}}.\n",
+    );
+    letter.run(["import", "in", "--from", "hugo"]).success();
+    let shown = previewed(&letter, "b");
+    for words in ["Using {{ x }} well", "Text {{ z }} and {# w #} and `{{ c }}`, {{< d “e” >}}."] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+}

@@ -19,7 +19,7 @@ use std::path::Path;
 use aws_lc_rs::digest;
 use serde_json::{Map, Value};
 
-use super::{Imported, Note};
+use super::{Imported, Note, escape};
 use crate::article::{FrontMatter, slug};
 use crate::diagnostic::Result;
 
@@ -146,7 +146,11 @@ impl Blog {
     fn finish(&mut self, draft: Draft) -> Entry {
         let Draft { id, place, folder, mut article, mut digest } = draft;
         let found = pictures::find(&article.body, &folder, &self.tree, self.site.as_deref());
-        article.body = found.body;
+        // HTML can write control characters as entities.
+        article.body = found.body.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
+        if let Some(text) = article.front.preheader.as_mut().filter(|text| escape::has_template(text)) {
+            *text = escape::template(text);
+        }
         article.notes.extend(found.notes);
         for picture in &found.pictures {
             digest.update(picture.name.as_bytes());
