@@ -131,8 +131,8 @@ mod tests {
         let body = "{% for a in range(end=3) -%}\n  {{ a }}{% for t in subscriber.tags %}-{{ t }}{% else %}none{% endfor %}\n{%- endfor %}.";
         let (_, text, _) = said(&sources(body, "S", MJML, "{{ article.text }}"), Merging::Gaps, &row).unwrap();
         assert_eq!(text, "0-x-y1-x-y2-x-y.\n");
-        let foreign = error("{% for a in range(end=3) %}b{% endfor %} {{ nosuch.key }}\n");
-        assert_eq!(foreign.place().unwrap().to_string(), "content/a.md:4:45", "{}", foreign.render(false));
+        let foreign = error("{% for a in range(end=3) %}b{% endfor %} {{ subscriber.tags.nosuch.key }}\n");
+        assert_eq!(foreign.place().unwrap().to_string(), "content/a.md:4:61", "{}", foreign.render(false));
         let raw = "{% raw %}{% for x in y %}{% endraw %}{# {% for x in y %} #}{{ \"{% for x in y %}\" }}";
         assert_eq!(count_in(raw).0, raw);
     }

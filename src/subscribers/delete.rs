@@ -12,7 +12,7 @@ use super::draft::{Basis, Changeset, Draft};
 use super::edit::How;
 use super::files::Files;
 use super::status::Status;
-use super::suppress::suppress;
+use super::suppress::suppress_under_lock;
 
 /// What [`delete`] did.
 #[derive(Debug)]
@@ -53,7 +53,13 @@ pub fn delete(files: &Files, choice: &Choice, basis: Option<Basis>, how: How<'_>
     let unknown = chooser.unknown(files)?;
     let day = how.at.to_zoned(TimeZone::UTC).date();
     for (status, addresses) in LEFT.iter().zip(&left).filter(|(_, addresses)| !addresses.is_empty()) {
-        suppress(&files.suppressions, addresses, status.as_str(), &format!("deleted from {}", files.name), day)?;
+        suppress_under_lock(
+            &files.suppressions,
+            addresses,
+            status.as_str(),
+            &format!("deleted from {}", files.name),
+            day,
+        )?;
     }
     Ok(DeleteReport { deleted, suppressed: count, unknown, changeset: draft.commit()? })
 }

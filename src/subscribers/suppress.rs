@@ -84,6 +84,17 @@ pub fn suppress_all(files: &Files, new: &[NewSuppression], dry_run: bool) -> Res
 /// As [`suppress_all`].
 pub fn suppress(path: &Path, addresses: &[Address], reason: &str, source: &str, date: Date) -> Result<usize> {
     let _lock = lock(path)?;
+    suppress_under_lock(path, addresses, reason, source, date)
+}
+
+/// [`suppress`] for one who holds the lock of the lists.
+pub(super) fn suppress_under_lock(
+    path: &Path,
+    addresses: &[Address],
+    reason: &str,
+    source: &str,
+    date: Date,
+) -> Result<usize> {
     let new: Vec<NewSuppression> = addresses
         .iter()
         .map(|address| NewSuppression {

@@ -9,6 +9,7 @@ mod distance;
 mod dkim;
 mod editions;
 mod hostile;
+mod import;
 mod journal;
 mod list;
 mod privacy;

@@ -1,12 +1,15 @@
-//! An existing article, from wherever it was written, as an article of ours: plain text, Markdown or an HTML page.
+//! An existing article, from wherever it was written, as an article of ours: plain text, Markdown or an HTML page
+//! ([`import`]), or many of them ([`blog`]).
 //!
 //! Nothing is read or written here but bytes. Every word arrives, in its order, but for what was recognised as no part
 //! of the article; each such decision is a [`Note`] with its line, so that a person can check it at a glance.
 
+pub mod blog;
 mod byline;
 mod decode;
 mod escape;
 mod furniture;
+mod header;
 mod headings;
 mod html;
 mod markdown;
@@ -132,6 +135,9 @@ fn kind_of(name: &str, source: &str) -> Kind {
         return Kind::Html;
     }
     // Two ruled lines are no front matter: TOML or YAML keys have to stand between them.
+    if header::header(source).is_some() {
+        return Kind::Markdown;
+    }
     let front = fenced(source).is_some_and(|fenced| {
         let key = match fenced.notation {
             Notation::Toml => " = ",

@@ -2,7 +2,8 @@
 
 use super::super::column::{Columns, Field, normal_name};
 use super::super::status::Status;
-use super::preset::{Preset, WORDS};
+use super::layouts::WORDS;
+use super::preset::Preset;
 use super::standing::{Rule, Standing};
 use super::table::Table;
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};

@@ -6,6 +6,7 @@
 mod incoming;
 mod mapping;
 mod plan;
+mod layouts;
 mod preset;
 mod returns;
 mod source;

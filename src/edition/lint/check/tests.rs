@@ -1,3 +1,5 @@
+//! Tests of the lint: what it refuses, and what it lets through.
+
 use super::*;
 use crate::edition::merge::{Gap, GapSource};
 use proptest::prelude::*;

@@ -1,4 +1,6 @@
-//! `letterpress import`.
+//! `letterpress import`: one article here, a whole blog in [`blog`].
+
+mod blog;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -7,15 +9,22 @@ use clap::Args;
 use serde::Serialize;
 
 use super::{Exit, Session};
+use crate::article::import::blog::{From, is_single};
 use crate::article::import::{Imported, Note, import};
 use crate::diagnostic::{Diagnostic, Result, printable};
 use crate::durable::{self, Privacy};
 
-/// Turn an existing article (plain text, Markdown, HTML) into content/SLUG.md
+/// Turn existing articles into content/: a file, or a whole blog (Substack, Ghost, Hugo, Jekyll, Zola, Pelican)
 #[derive(Debug, Args)]
 pub struct ImportArgs {
-    /// The file to read; `-` reads standard input
+    /// A file (plain text, Markdown, HTML; `-` reads standard input), a folder, a zip, or a Ghost export
     pub file: PathBuf,
+    /// What a folder, zip or export is: substack, ghost, hugo, jekyll, zola, pelican, files; found out when left out
+    #[arg(long, value_name = "KIND")]
+    pub from: Option<From>,
+    /// The address that a blog had on the web: relative links and pictures lead there
+    #[arg(long, value_name = "URL", value_parser = site)]
+    pub site: Option<String>,
     /// Write this file and not content/SLUG.md
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
@@ -37,7 +46,21 @@ struct Outcome<'a> {
     text: Option<&'a str>,
 }
 
+/// An address that relative ones can be put behind.
+fn site(text: &str) -> std::result::Result<String, String> {
+    let host = text.strip_prefix("https://").unwrap_or_default();
+    let plain = text.bytes().all(|b| b.is_ascii_graphic() && !b"<>(){}\"`\\?#".contains(&b));
+    if plain && host.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+        Ok(text.to_owned())
+    } else {
+        Err("an address that begins with https:// is meant".to_owned())
+    }
+}
+
 pub fn run(args: &ImportArgs, session: &Session) -> Result<Exit> {
+    if args.from.is_some() || !is_single(&args.file) {
+        return blog::run(args, session);
+    }
     if args.output.is_none() && !args.dry_run {
         session.project()?;
     }
@@ -133,7 +156,7 @@ mod tests {
     const TEXT: &str = "Far And Near\n\nBy Ann Lee\n\nHello.\n";
 
     fn args(file: &Path) -> ImportArgs {
-        ImportArgs { file: file.to_path_buf(), output: None, dry_run: false }
+        ImportArgs { file: file.to_path_buf(), from: None, site: None, output: None, dry_run: false }
     }
 
     #[test]
