@@ -7,6 +7,7 @@ use htmlparser::{ElementEnd, StrSpan, Token, Tokenizer};
 
 use super::components::{self, Component, find};
 use super::form::Form;
+use super::unlike;
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
 use crate::edition::shifts::Edits;
 use crate::edition::tokens::Tokens;
@@ -19,7 +20,8 @@ const VOID: [&str; 14] =
 const EVERYWHERE: [&str; 2] = ["css-class", "mj-class"];
 
 /// Elements that MJML knows and we don't render, and what to write instead.
-const REFUSED: [(&str, &str); 3] = [
+const REFUSED: [(&str, &str); 4] = [
+    ("mj-carousel", "show one picture with <mj-image> and link the others"),
     ("mj-include", "write {% include \"partials/NAME.mjml\" %}"),
     ("mj-html-attributes", "write the attributes in the HTML itself, inside <mj-text> or <mj-raw>"),
     ("mj-selector", "write the attributes in the HTML itself, inside <mj-text> or <mj-raw>"),
@@ -200,6 +202,11 @@ impl<'m> Lint<'m, '_> {
         };
         if forms.is_empty() {
             return Err(self.unknown_attribute(element_name, component, name, at));
+        }
+        if let Some(instead) = unlike::instead(element_name, name, &self.tokens.plain(value.as_str())) {
+            return Err(self
+                .error(at, format!("`{name}` of <{element_name}> comes out otherwise than in other renderers of MJML"))
+                .help(instead));
         }
         self.value(name, value, &forms)
     }

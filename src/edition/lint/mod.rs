@@ -7,5 +7,6 @@ mod check;
 mod components;
 mod form;
 pub mod origin;
+mod unlike;
 
 pub use check::lint;

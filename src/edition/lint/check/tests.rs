@@ -77,6 +77,9 @@ fn every_attribute_is_taken_in_its_right_form_and_in_no_other() {
             };
             assert!(form.fits(good), "{} {name}", component.name);
             assert!(*form == Form::Text || !form.fits("~"), "{} {name}", component.name);
+            if unlike::instead(component.name, name, good).is_some() {
+                continue;
+            }
             let default = if component.name == "mjml" { continue } else { component.name };
             let mjml = |value: &str| {
                 format!(
