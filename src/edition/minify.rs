@@ -48,8 +48,9 @@ const BEFORE: [&str; 11] = ["thead", "tbody", "tfoot", "tr", "td", "th", "/thead
 /// The name of the tag that begins here, with its slash.
 fn tag_name(text: &str) -> Option<&str> {
     let rest = text.strip_prefix('<')?;
-    let end = rest[1.min(rest.len())..].find(|c: char| !c.is_ascii_alphanumeric()).map_or(rest.len(), |end| end + 1);
-    rest.starts_with(|c: char| c == '/' || c.is_ascii_alphabetic()).then(|| rest.get(..end)).flatten()
+    let name = rest.strip_prefix('/').unwrap_or(rest);
+    let length = name.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(name.len());
+    rest.starts_with(|c: char| c == '/' || c.is_ascii_alphabetic()).then(|| &rest[..rest.len() - name.len() + length])
 }
 
 /// Makes a style sheet, or the declarations of one element, smaller.
@@ -59,12 +60,13 @@ fn css(text: &str) -> String {
     while let Some(c) = rest.chars().next() {
         let length = match c {
             '/' if rest.starts_with("/*") => {
-                let Some(end) = rest.find("*/") else {
+                // Behind its beginning: `/*/` begins a comment and does not end it.
+                let Some((_, behind)) = rest[2..].split_once("*/") else {
                     out.push_str(rest);
                     break;
                 };
                 // Two names with nothing but a comment between them stay two.
-                rest = &rest[end + 2..];
+                rest = behind;
                 space(&mut out, rest);
                 continue;
             }
@@ -172,6 +174,7 @@ mod tests {
                 "a{content:\"; }  : \";b:url( x y );width:calc(1px + 2px)}",
             ),
             ("a/* x */b { } /* y */", "a b{}"),
+            ("a { } /*/ b { c: d } /*/ e { }", "a{}e{}"),
             ("margin: 0 0 20px; color: #fff;", "margin:0 0 20px;color:#fff"),
             ("a { content: \"open", "a{content:\"open"),
             ("@import url(x) ; /* open", "@import url(x);/* open"),
@@ -192,6 +195,13 @@ mod tests {
             minify("<table class=\"x\">\n<tr>\n <td> a </td>\n</tr>\n</table>\n<p>b</p>"),
             "<table class=\"x\"><tr><td> a </td></tr></table>\n<p>b</p>"
         );
+    }
+
+    #[test]
+    fn a_less_than_sign_before_a_letter_beyond_ascii_begins_no_tag() {
+        for text in ["<table> <❤", "<é", "<", "</❤>", "<tr>\n<é>"] {
+            assert_eq!(minify(text), text);
+        }
     }
 
     proptest! {
