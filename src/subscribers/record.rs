@@ -24,7 +24,7 @@ pub(super) struct Span {
 }
 
 /// What [`split`] found: one record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Extent {
     /// Bytes without the line end.
     pub(super) content: usize,
@@ -170,11 +170,23 @@ pub(super) struct Raw<'a> {
     /// The record without its line end.
     pub(super) bytes: &'a [u8],
     pub(super) spans: &'a [Span],
-    pub(super) extent: Extent,
+    /// A reference, so that a row is small: a million are handed from function to function.
+    pub(super) extent: &'a Extent,
     /// The byte of the file at which it begins.
     pub(super) offset: u64,
     /// Its first line, counted from 1.
     pub(super) line: u64,
+}
+
+/// A record without quotes, its fields not looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Line {
+    start: usize,
+    end: usize,
+    /// The byte of the file at which it begins.
+    pub(super) offset: u64,
+    /// Counted from 1.
+    pub(super) number: u64,
 }
 
 /// Reads a file record by record through one buffer. Empty lines are passed over.
@@ -193,6 +205,7 @@ pub(super) struct Records {
     ended: bool,
     block: usize,
     spans: Vec<Span>,
+    extent: Extent,
 }
 
 impl Records {
@@ -210,6 +223,7 @@ impl Records {
             ended: false,
             block: BLOCK,
             spans: Vec::new(),
+            extent: Extent::default(),
         };
         records.fill()?;
         let begin = &records.buffer[..records.end];
@@ -262,18 +276,47 @@ impl Records {
     /// The next record.
     pub(super) fn read(&mut self) -> Result<Option<Raw<'_>>> {
         let Some(extent) = self.locate()? else { return Ok(None) };
+        self.extent = extent;
         let (start, offset, line) = (self.start, self.offset, self.line);
         self.step(extent.whole);
         self.line += extent.lines;
-        Ok(Some(Raw { bytes: &self.buffer[start..start + extent.content], spans: &self.spans, extent, offset, line }))
+        let bytes = &self.buffer[start..start + extent.content];
+        Ok(Some(Raw { bytes, spans: &self.spans, extent: &self.extent, offset, line }))
+    }
+
+    /// Goes past the next line when it is a record without a quote whose end is in the buffer; what it is needs no look at
+    /// its fields then. `None`: only [`Records::read`] can tell.
+    pub(super) fn line_at_once(&mut self) -> Option<Line> {
+        let rest = &self.buffer[self.start..self.end];
+        let length = memchr::memchr3(b'\n', b'\r', b'"', rest).filter(|length| *length > 0)?;
+        let ending = match &rest[length..] {
+            [b'\r', b'\n', ..] => 2,
+            [b'\n', ..] | [b'\r', _, ..] => 1,
+            _ => return None,
+        };
+        let found = Line { start: self.start, end: self.start + length, offset: self.offset, number: self.line };
+        self.step(length + ending);
+        self.line += 1;
+        Some(found)
+    }
+
+    /// The bytes of the line gone past last.
+    pub(super) fn bytes(&self, line: &Line) -> &[u8] {
+        &self.buffer[line.start..line.end]
+    }
+
+    /// Goes back to the beginning of the line gone past last.
+    pub(super) fn back(&mut self, line: &Line) {
+        (self.start, self.offset, self.line) = (line.start, line.offset, line.number);
     }
 
     /// The next record as it would be with another delimiter, without going past it.
     pub(super) fn peek(&mut self, delimiter: u8) -> Result<Option<Raw<'_>>> {
         self.delimiter = delimiter;
         let Some(extent) = self.locate()? else { return Ok(None) };
+        self.extent = extent;
         let bytes = &self.buffer[self.start..self.start + extent.content];
-        Ok(Some(Raw { bytes, spans: &self.spans, extent, offset: self.offset, line: self.line }))
+        Ok(Some(Raw { bytes, spans: &self.spans, extent: &self.extent, offset: self.offset, line: self.line }))
     }
 
     fn locate(&mut self) -> Result<Option<Extent>> {

@@ -58,19 +58,19 @@ impl Repeats {
     }
 }
 
-/// Goes through the list once: the places of some rows, and for each row with an address its hash (the upper half) and its
-/// number.
+/// Goes through the list once: the places of some rows, and for each row that may have an address its hash (the upper
+/// half) and its number.
 fn hashes(rows: &mut Rows) -> Result<(Vec<Begin>, NumberSorter)> {
     let hash = Hash::default();
     let mut places = Vec::new();
     let mut hashes = NumberSorter::default();
     let mut number = 0u32;
-    while let Some(row) = rows.read()? {
+    while let Some(row) = rows.glimpse()? {
         if (number as usize).is_multiple_of(STEP) {
-            places.push((row.raw.offset, row.line()));
+            places.push(row.begin);
         }
-        if row.has_address() {
-            let entry = u64::from(hash.of(row.email())) << 32 | u64::from(number);
+        if memchr::memchr(b'@', row.email).is_some() {
+            let entry = u64::from(hash.of(row.email)) << 32 | u64::from(number);
             hashes.push(entry).map_err(|error| no_room(&error))?;
         }
         number = number.checked_add(1).ok_or_else(|| {
@@ -152,7 +152,7 @@ fn same(rows: &mut Rows, places: &[Begin], run: &[u64]) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
     for entry in run {
         let number = u32::try_from(entry & u64::from(u32::MAX)).unwrap_or_default();
-        let Some(row) = read(rows, places, number as usize)? else { continue };
+        let Some(row) = read(rows, places, number as usize)?.filter(Row::has_address) else { continue };
         let known = groups.iter().position(|group| group.email.eq_ignore_ascii_case(row.email()));
         let at = known.unwrap_or(groups.len());
         if known.is_none() {

@@ -43,12 +43,28 @@ impl Value {
     }
 }
 
-/// Where the value of a column lies; nowhere when the row ends before it.
-pub(super) fn value(raw: &Raw<'_>, values: &[Value], column: usize) -> Value {
-    if !raw.extent.plain {
-        return values.get(column).copied().unwrap_or_default();
+/// The values of one row and what was found out about it; used again for the next one.
+#[derive(Debug, Default)]
+pub(super) struct Cells {
+    /// Not used for a row whose values are its fields as they are.
+    pub(super) values: Vec<Value>,
+    /// Values that could not stay as they are in the file.
+    pub(super) scratch: String,
+    pub(super) email: Value,
+    pub(super) has_address: bool,
+    pub(super) status: Option<Status>,
+    pub(super) fault: Option<Fault>,
+    pub(super) remarks: Vec<Remark>,
+}
+
+impl Cells {
+    /// Where the value of a column lies; nowhere when the row ends before it.
+    pub(super) fn value(&self, raw: &Raw<'_>, column: usize) -> Value {
+        if !raw.extent.plain {
+            return self.values.get(column).copied().unwrap_or_default();
+        }
+        raw.spans.get(column).copied().map_or_else(Value::default, Value::in_record)
     }
-    raw.spans.get(column).copied().map_or_else(Value::default, Value::in_record)
 }
 
 /// A row of the list, valid until the next one is read.
@@ -57,13 +73,7 @@ pub struct Row<'a> {
     pub(super) raw: Raw<'a>,
     pub(super) columns: &'a Columns,
     pub(super) text: &'a str,
-    pub(super) scratch: &'a str,
-    pub(super) values: &'a [Value],
-    pub(super) email: Value,
-    pub(super) has_address: bool,
-    pub(super) status: Option<Status>,
-    pub(super) fault: Option<&'a Fault>,
-    pub(super) remarks: &'a [Remark],
+    pub(super) cells: &'a Cells,
 }
 
 impl<'a> Row<'a> {
@@ -78,17 +88,17 @@ impl<'a> Row<'a> {
 
     /// The address as it goes on the wire, or what stands in its place when it is none.
     pub fn email(&self) -> &'a str {
-        self.email.of(self.text, self.scratch)
+        self.cells.email.of(self.text, &self.cells.scratch)
     }
 
     /// The address; `None` when the row has none that is valid.
     pub fn address(&self) -> Option<Address> {
-        if self.has_address { Address::parse(self.email()).ok() } else { None }
+        if self.cells.has_address { Address::parse(self.email()).ok() } else { None }
     }
 
     /// Whether [`Row::email`] is a valid address.
     pub fn has_address(&self) -> bool {
-        self.has_address
+        self.cells.has_address
     }
 
     /// The name; empty when the row has none.
@@ -98,22 +108,22 @@ impl<'a> Row<'a> {
 
     /// The status; `None` when the word is none of the five.
     pub fn status(&self) -> Option<Status> {
-        self.status
+        self.cells.status
     }
 
     /// What is wrong with the row. A row with a fault names nobody to write to.
     pub fn fault(&self) -> Option<&'a Fault> {
-        self.fault
+        self.cells.fault.as_ref()
     }
 
     /// What is worth telling about the row.
     pub fn remarks(&self) -> &'a [Remark] {
-        self.remarks
+        &self.cells.remarks
     }
 
     /// The value of a column, counted from 0; empty where the row ends before it.
     pub fn column(&self, column: usize) -> &'a str {
-        value(&self.raw, self.values, column).of(self.text, self.scratch)
+        self.cells.value(&self.raw, column).of(self.text, &self.cells.scratch)
     }
 
     /// What the file has in a column, counted from 0: unquoted, and otherwise letter by letter.
@@ -131,7 +141,7 @@ impl<'a> Row<'a> {
     pub fn get(&self, field: Field) -> &'a str {
         match field {
             Field::Email => self.email(),
-            Field::Status => match (self.status, self.columns.status) {
+            Field::Status => match (self.cells.status, self.columns.status) {
                 (Some(status), _) => status.as_str(),
                 (None, column) => column.map_or("", |column| self.column(column)),
             },
@@ -151,7 +161,7 @@ impl<'a> Row<'a> {
     /// # Errors
     /// The row's fault, when it has one.
     pub fn to_subscriber(&self, label: &str) -> Result<Subscriber> {
-        let (Some(address), Some(status), None) = (self.address(), self.status, self.fault) else {
+        let (Some(address), Some(status), None) = (self.address(), self.status(), self.fault()) else {
             return Err(self.fault_diagnostic(label).unwrap_or_else(|| Diagnostic::error("the row names no reader")));
         };
         let names = self.columns.names();
@@ -175,7 +185,7 @@ impl<'a> Row<'a> {
 
     /// The fault as a person reads it.
     pub fn fault_diagnostic(&self, label: &str) -> Option<Diagnostic> {
-        self.fault.map(|fault| fault.diagnostic(self, label))
+        self.fault().map(|fault| fault.diagnostic(self, label))
     }
 }
 

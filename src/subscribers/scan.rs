@@ -1,48 +1,54 @@
-//! The commonest kind of record, found eight bytes at a time: printable ASCII without quotes, up to its line end.
+//! The commonest kind of record, found 64 bytes at a time: printable ASCII without quotes, up to its line end.
 //!
 //! Nearly all rows of nearly all lists are of this kind. `record` asks here first and does the rest by itself; a test
 //! there holds the two against each other.
 
 use super::record::Span;
 
-const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-const ONES: u64 = 0x0101_0101_0101_0101;
+/// So many bytes are looked at together: a bit for each in a word.
+const WIDTH: usize = 64;
 
 /// Finds the fields of the record at the start of `bytes`, and its length without the line end. `None`: the record is
-/// of another kind, or its line end is not among the bytes.
+/// of another kind, or its line end is not among the bytes, or too near to their end.
 pub(super) fn plain(bytes: &[u8], delimiter: u8, spans: &mut Vec<Span>) -> Option<usize> {
     spans.clear();
     let mut start = 0;
     let mut base = 0;
-    for word in bytes.as_chunks::<8>().0 {
-        let word = u64::from_le_bytes(*word);
-        let mut delimiters = equal(word, delimiter);
-        let others = (special(word) | equal(word, b'"')) & !delimiters;
-        if others != 0 {
-            // Only the delimiters before the first of them.
-            delimiters &= (1 << others.trailing_zeros()) - 1;
-        }
+    for chunk in bytes.as_chunks::<WIDTH>().0 {
+        let (mut delimiters, others) = marks(chunk, delimiter);
+        // Only the delimiters before the first of the others.
+        delimiters &= others.wrapping_sub(1) & !others;
         while delimiters != 0 {
-            let end = base + byte(delimiters);
+            let end = base + delimiters.trailing_zeros() as usize;
             spans.push(Span { start, end });
             start = end + 1;
             delimiters &= delimiters - 1;
         }
         if others != 0 {
-            let end = base + byte(others);
+            let end = base + others.trailing_zeros() as usize;
             spans.push(Span { start, end });
             return matches!(bytes[end], b'\r' | b'\n').then_some(end);
         }
-        base += 8;
+        base += WIDTH;
     }
     None
 }
 
-/// The place of the first mark.
-fn byte(marks: u64) -> usize {
-    (marks.trailing_zeros() / 8) as usize
+/// Marks, by a bit for each byte, the delimiters, and all that is no printable ASCII, or is a quote and no delimiter.
+fn marks(chunk: &[u8; WIDTH], delimiter: u8) -> (u64, u64) {
+    let mut delimiters = 0;
+    let mut others = 0;
+    for (n, word) in chunk.as_chunks::<8>().0.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        delimiters |= bits(equal(word, delimiter)) << (8 * n);
+        others |= bits(special(word) | equal(word, b'"')) << (8 * n);
+    }
+    (delimiters, others & !delimiters)
 }
+
+const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+const ONES: u64 = 0x0101_0101_0101_0101;
 
 /// Marks, in the highest bit of each byte, the bytes that equal `wanted`.
 fn equal(word: u64, wanted: u8) -> u64 {
@@ -58,6 +64,11 @@ fn special(word: u64) -> u64 {
     (!at_least_space | delete | word) & HIGH
 }
 
+/// The highest bit of each byte, side by side.
+fn bits(marks: u64) -> u64 {
+    (marks >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,26 +76,34 @@ mod tests {
     #[test]
     fn every_byte_is_marked_as_what_it_is() {
         for b in 0..=u8::MAX {
-            for place in 0..8 {
-                let mut bytes = *b"abcdefgh";
-                bytes[place] = b;
-                let word = u64::from_le_bytes(bytes);
-                let mark = 0x80 << (8 * place);
-                let is_special = !(0x20..0x7f).contains(&b);
-                assert_eq!(special(word), if is_special { mark } else { 0 }, "{b:#x}");
-                assert_eq!(equal(word, b) & mark, mark, "{b:#x}");
-                assert_eq!(equal(word, b'Z'), if b == b'Z' { mark } else { 0 }, "{b:#x}");
+            for place in 0..WIDTH {
+                let mut chunk = [b'a'; WIDTH];
+                chunk[place] = b;
+                let mark = 1 << place;
+                let expected = match b {
+                    b',' => (mark, 0),
+                    b'a' => (0, 0),
+                    b' '..=b'~' if b != b'"' => (0, 0),
+                    _ => (0, mark),
+                };
+                assert_eq!(marks(&chunk, b','), expected, "{b:#x}");
             }
         }
     }
 
     #[test]
     fn other_kinds_are_left_alone() {
-        let mut spans = Vec::new();
-        assert_eq!(plain(b"a,bc,\nxxxx", b',', &mut spans), Some(5));
-        assert_eq!(spans, [(0, 1), (2, 4), (5, 5)].map(|(start, end)| Span { start, end }));
-        for bytes in ["a,\"b\"\nxxx", "a,\u{e9}\nxxxx", "a,\tb\nxxxx", "a,b", "a,b,cdefg"] {
-            assert_eq!(plain(bytes.as_bytes(), b',', &mut spans), None, "{bytes:?}");
+        let behind = "x".repeat(WIDTH);
+        let found = |text: &str| {
+            let mut spans = Vec::new();
+            let length = plain(format!("{text}{behind}").as_bytes(), b',', &mut spans);
+            length.map(|length| (length, spans.iter().map(|span| (span.start, span.end)).collect::<Vec<_>>()))
+        };
+        assert_eq!(found("a,bc,\n"), Some((5, vec![(0, 1), (2, 4), (5, 5)])));
+        let long = "y".repeat(100);
+        assert_eq!(found(&format!("a,{long},b\r\n")), Some((104, vec![(0, 1), (2, 102), (103, 104)])));
+        for text in ["a,\"b\"\n", "a,\u{e9}\n", "a,\tb\n", "a,b", "a,b,cdefg"] {
+            assert_eq!(found(text), None, "{text:?}");
         }
     }
 }
