@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, FILE_NAME};
 use crate::delivery::{Credentials, Limits, Relay, RelaySettings, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::edition::{Merging, Sources, Template, Theme, images};
+use crate::edition::{Merging, Sources, Template, Theme, attachments, images};
 use crate::mailing::{Outgoing, Press};
 use crate::message::Composer;
 use crate::message::dkim::Signer;
@@ -99,10 +99,19 @@ impl Project {
     /// All that an edition of an article is made from, as it is now.
     pub fn sources(&self, article: Article, columns: &Columns) -> Result<Sources> {
         let publication = self.config.publication.clone();
-        let images = images::load(&article, publication.assets_url.as_deref())?;
         let settings = self.config.settings.theme.clone();
+        let images = images::load(&article, publication.assets_url.as_deref(), settings.column())?;
+        let attachments = attachments::load(&article)?;
         let columns = columns.names().into_iter().map(str::to_owned).collect();
-        Ok(Sources { publication, article, theme: Theme::load(&self.templates())?, settings, images, columns })
+        Ok(Sources {
+            publication,
+            article,
+            theme: Theme::load(&self.templates())?,
+            settings,
+            images,
+            attachments,
+            columns,
+        })
     }
 
     /// Makes copies strikable: reads the sources and prepares headers.

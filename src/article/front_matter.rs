@@ -9,6 +9,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::enclosures::{Attached, Enclosed, Lead};
 use super::fence::{self, Fenced, Notation, fenced};
 use super::mistakes::{own_keys, toml_diagnostic, yaml_diagnostic, yaml_range};
 use super::slug;
@@ -39,6 +40,8 @@ pub struct FrontMatter {
     pub draft: bool,
     pub segment: Option<String>,
     pub images: Images,
+    pub image: Option<Lead>,
+    pub attachments: Vec<Attached>,
     pub extra: Map<String, Value>,
 }
 
@@ -62,15 +65,18 @@ impl FrontMatter {
 
 /// A value and the bytes of the source that it was read from.
 #[derive(Debug)]
-struct Placed {
-    value: String,
-    range: Range<usize>,
+pub(super) struct Placed {
+    pub(super) value: String,
+    pub(super) range: Range<usize>,
 }
 
-/// The keys as serde reads them; the parameters are text, date and table in the notation's own types.
+/// The keys as serde reads them; the parameters are text, date, table and attachment in the notation's own types.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, bound(deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>"))]
-struct Keys<S, D, E> {
+#[serde(
+    deny_unknown_fields,
+    bound(deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>, A: Deserialize<'de>")
+)]
+struct Keys<S, D, E, A> {
     #[serde(default = "left_out")]
     title: Option<S>,
     #[serde(default = "left_out")]
@@ -91,6 +97,11 @@ struct Keys<S, D, E> {
     #[serde(default = "left_out")]
     images: Option<S>,
     #[serde(default = "left_out")]
+    image: Option<S>,
+    #[serde(default = "left_out")]
+    image_alt: Option<S>,
+    attachments: Option<Vec<A>>,
+    #[serde(default = "left_out")]
     extra: Option<E>,
 }
 
@@ -99,14 +110,15 @@ fn left_out<T>() -> Option<T> {
 }
 
 /// Both notations end up as this.
-type Written = Keys<Placed, Placed, Map<String, Value>>;
+type Written = Keys<Placed, Placed, Map<String, Value>, Enclosed>;
 
-impl<S, D, E> Keys<S, D, E> {
+impl<S, D, E, A> Keys<S, D, E, A> {
     fn map(
         self,
         text: impl Fn(S) -> Placed,
         date: impl Fn(D) -> Placed,
         extra: impl Fn(E) -> Map<String, Value>,
+        attachment: impl Fn(A) -> Enclosed,
     ) -> Written {
         Keys {
             title: self.title.map(&text),
@@ -119,13 +131,16 @@ impl<S, D, E> Keys<S, D, E> {
             draft: self.draft,
             segment: self.segment.map(&text),
             images: self.images.map(&text),
+            image: self.image.map(&text),
+            image_alt: self.image_alt.map(&text),
+            attachments: self.attachments.map(|list| list.into_iter().map(&attachment).collect()),
             extra: self.extra.map(extra),
         }
     }
 }
 
 /// What is needed to say where something stands.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: &'a str,
     source: &'a str,
     /// What stands between the fences.
@@ -138,7 +153,8 @@ impl Reader<'_> {
     }
 
     fn toml(&self) -> Result<Written> {
-        type TomlKeys = Keys<toml::Spanned<String>, toml::Spanned<toml::Value>, toml::Table>;
+        type TomlKeys =
+            Keys<toml::Spanned<String>, toml::Spanned<toml::Value>, toml::Table, toml::Spanned<toml::Value>>;
         let keys: TomlKeys = toml::from_str(self.text())
             .map_err(|error| own_keys(toml_diagnostic(self.file, self.source, self.inside.start, &error)))?;
         let range = |span: Range<usize>| span.start + self.inside.start..span.end + self.inside.start;
@@ -152,17 +168,23 @@ impl Reader<'_> {
                 },
             },
             |table| table.into_iter().map(|(key, value)| (key, json(value))).collect(),
+            |item| Enclosed { range: range(item.span()), value: json(item.into_inner()) },
         ))
     }
 
     fn yaml(&self) -> Result<Written> {
         type Text = serde_saphyr::Spanned<String>;
         let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-        let keys: Keys<Text, Text, Map<String, Value>> = serde_saphyr::from_str_with_options(self.text(), options)
+        type YamlKeys = Keys<Text, Text, Map<String, Value>, serde_saphyr::Spanned<Value>>;
+        let keys: YamlKeys = serde_saphyr::from_str_with_options(self.text(), options)
             .map_err(|error| own_keys(yaml_diagnostic(self.file, self.source, &self.inside, &error)))?;
         let placed =
             |text: Text| Placed { range: yaml_range(self.source, &self.inside, &text.referenced), value: text.value };
-        Ok(keys.map(placed, placed, |table| table))
+        let enclosed = |item: serde_saphyr::Spanned<Value>| Enclosed {
+            range: yaml_range(self.source, &self.inside, &item.referenced),
+            value: item.value,
+        };
+        Ok(keys.map(placed, placed, |table| table, enclosed))
     }
 
     /// The values checked, one by one.
@@ -189,18 +211,31 @@ impl Reader<'_> {
             draft: written.draft.unwrap_or(false),
             segment: self.one_line("segment", written.segment)?,
             images: written.images.map(|images| self.images(&images)).transpose()?.unwrap_or_default(),
+            image: self.lead(written.image, written.image_alt)?,
+            attachments: written
+                .attachments
+                .into_iter()
+                .flatten()
+                .map(|it| self.attached(it))
+                .collect::<Result<_>>()?,
             extra: written.extra.unwrap_or_default(),
         })
     }
 
-    fn wrong(&self, key: &str, at: &Placed, message: impl std::fmt::Display, help: impl Into<String>) -> Diagnostic {
+    pub(super) fn wrong(
+        &self,
+        key: &str,
+        at: &Placed,
+        message: impl std::fmt::Display,
+        help: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::error(format!("`{key}` {message}"))
             .at(Place::span(self.file, self.source, at.range.clone()))
             .help(help)
     }
 
     /// A text that goes into headers and onto terminals; an empty one is as good as none.
-    fn one_line(&self, key: &str, text: Option<Placed>) -> Result<Option<String>> {
+    pub(super) fn one_line(&self, key: &str, text: Option<Placed>) -> Result<Option<String>> {
         let Some(text) = text else { return Ok(None) };
         let trimmed = text.value.trim();
         match trimmed.chars().find(|c| !fits_in_a_line(*c)) {

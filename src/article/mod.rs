@@ -3,6 +3,7 @@
 //! [`Article::parse`] is pure; [`Article::load`] and [`find`] read files. The Markdown is not looked into here, but for
 //! a title that stands in it as its first heading. Texts made elsewhere come in through [`import`].
 
+mod enclosures;
 mod fence;
 mod find;
 mod front_matter;
@@ -21,6 +22,7 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Place, Result};
 
+pub use enclosures::{Attached, Lead};
 pub use find::{all, find};
 pub use front_matter::{FrontMatter, Images};
 pub use mistakes::toml_diagnostic;
@@ -48,6 +50,9 @@ pub struct Article {
     /// Whom it is for, when not for everyone: a condition over subscribers, as written.
     pub segment: Option<String>,
     pub images: Images,
+    /// The lead picture.
+    pub image: Option<Lead>,
+    pub attachments: Vec<Attached>,
     /// Keys of the author's own.
     pub extra: Map<String, Value>,
     /// The whole file, with line ends LF and without a byte order mark.
@@ -97,6 +102,8 @@ impl Article {
             draft: front.draft,
             segment: front.segment,
             images: front.images,
+            image: front.image,
+            attachments: front.attachments,
             extra: front.extra,
             body: start..source.len(),
             source,

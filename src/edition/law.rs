@@ -52,6 +52,7 @@ pub fn sources(body: &str, subject: &str, mjml: &str, text: &str) -> Sources {
         theme: Theme { files },
         settings: ThemeSettings::default(),
         images: Images::new(),
+        attachments: Vec::new(),
         columns: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
     }
 }

@@ -4,6 +4,7 @@
 //! Tera → Markdown → MJML → HTML and text once; the finished parts are encoded and cut at their gaps.
 //! Headers, boundaries and who is written to are not known here.
 
+pub mod attachments;
 pub mod dates;
 pub mod escape;
 pub mod images;
@@ -16,6 +17,7 @@ mod anchors;
 mod autolink;
 mod blocks;
 mod clean;
+mod encoded;
 mod finish;
 mod html;
 mod markdown;
@@ -38,6 +40,8 @@ mod theme;
 mod tokens;
 mod wrap;
 
+pub use attachments::Attachment;
+pub use encoded::Encoded;
 pub use images::{Images, InlineImage};
 pub use merge::{Choice, Merging};
 pub use pieces::{Fields, Part, Phrase, Reader, Scratch};
@@ -57,6 +61,8 @@ pub struct Edition {
     pub text: Part,
     /// Images that travel inside the message.
     pub images: Vec<InlineImage>,
+    /// Files that travel with it, to be saved.
+    pub attachments: Vec<Attachment>,
     /// The MJML that the theme made, for looking at.
     pub mjml: String,
     pub language: String,

@@ -8,10 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
+use super::attachments::{self, Attachment};
 use super::blocks::Setter;
 use super::dates;
+use super::escape::{Place as Spot, escape};
 use super::finish::{check_links, check_tokens, text_lines, used_images};
-use super::images::Images;
+use super::images::{self, Images};
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
 use super::nodes::Calls;
 use super::originals::{Originals, PREHEADER, SUBJECT, TITLE};
@@ -32,6 +34,7 @@ pub struct Sources {
     pub theme: Theme,
     pub settings: ThemeSettings,
     pub images: Images,
+    pub attachments: Vec<Attachment>,
     /// The fields that readers have.
     pub columns: Vec<String>,
 }
@@ -74,6 +77,8 @@ impl Template {
         let mut warnings = originals.check_mentions(&sources.columns)?;
         let article = &sources.article;
         warnings.extend(clean::removed(&article.file, &article.source, article.body.start));
+        warnings.extend(images::without_alt(article));
+        warnings.extend(attachments::heavy(article, &sources.attachments));
         let bare = originals.mentions().filter(|mention| mention.is_gap && !mention.has_default);
         let bare_gaps: BTreeSet<String> = bare.map(|mention| mention.field.clone()).collect();
         let unsubscribe_url = tokens.gap(Gap { source: GapSource::UnsubscribeUrl, default: None });
@@ -177,6 +182,7 @@ impl Template {
         for (key, text) in [("title", &title), ("subject", &subject), ("preheader", &preheader)] {
             values[key] = Json::from(tokens.plain(text));
         }
+        values["image"] = self.lead_image(&mut tokens);
         values["html"] = Json::from(set.html.as_str());
         values["summary"] = Json::from(summary);
         values["blocks"] = set.blocks.clone();
@@ -201,6 +207,7 @@ impl Template {
             html: html_part,
             text: text_part,
             images,
+            attachments: self.sources.attachments.clone(),
             mjml: tokens.put_back(&resolved.mjml, |_| true),
             language,
             warnings: self.warnings.clone(),
@@ -245,8 +252,21 @@ impl Template {
             "author": article.author.as_deref().unwrap_or_default(),
             "date": article.date.map(|date| date.to_string()).unwrap_or_default(),
             "date_text": article.date.map(|date| dates::in_words(date, language)).unwrap_or_default(),
-            "language": language, "extra": article.extra, "html": "", "text": "", "blocks": [], "summary": "",
+            "language": language, "extra": article.extra, "html": "", "text": "", "blocks": [], "summary": "", "image": null,
         })
+    }
+
+    /// The lead picture as templates have it: `url`, `alt`, and `width` and `height` as it is shown.
+    fn lead_image(&self, tokens: &mut Tokens) -> Json {
+        let Some(lead) = &self.sources.article.image else { return Json::Null };
+        let image = self.sources.images.get(&lead.file);
+        let (width, height) = image.and_then(|image| image.size).unwrap_or_default();
+        let url = image.map_or(lead.file.as_str(), |image| image.url.as_str());
+        // The address is ours and no value: `cid:` is none that a value may have.
+        let held = tokens.hold(escape(Spot::Attribute, url));
+        let link = if url.starts_with("https://") { url } else { "" };
+        let alt = lead.alt.as_deref().unwrap_or_default();
+        json!({"url": held, "alt": alt, "width": width, "height": height, "link": link})
     }
 
     /// Renders one template; printed values come back as tokens.

@@ -18,6 +18,18 @@ pub const TEXT: &str = "article.txt";
 #[serde(transparent)]
 pub struct ThemeSettings(pub toml::Table);
 
+impl ThemeSettings {
+    /// The widest an image is shown, in CSS pixels: the `width` that is set, or 600, without the space on both sides.
+    pub fn column(&self) -> usize {
+        let width = match self.0.get("width") {
+            Some(toml::Value::Integer(width)) => usize::try_from(*width).ok(),
+            Some(toml::Value::String(width)) => width.trim_end_matches("px").trim().parse().ok(),
+            _ => None,
+        };
+        width.filter(|width| (200..=2000).contains(width)).unwrap_or(600) - 64
+    }
+}
+
 /// Template sources by their name, which is the path below `templates/` with forward slashes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Theme {

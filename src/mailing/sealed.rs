@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{RECIPIENTS, SOURCES};
 use crate::article::Article;
 use crate::diagnostic::{Diagnostic, Result, shown_path};
-use crate::edition::{Images, Sources, Theme, ThemeSettings};
+use crate::edition::{Attachment, Images, Sources, Theme, ThemeSettings};
 use crate::ledger::Recipient;
 use crate::message::Composer;
 use crate::message::dkim::{SealedSigner, Signer};
@@ -84,6 +84,8 @@ pub struct SealedSources {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repeat_headers: Vec<String>,
     pub images: Images,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     pub columns: Vec<String>,
 }
 
@@ -99,6 +101,7 @@ impl SealedSources {
             dkim: composer.signers().iter().map(Signer::sealed).collect(),
             repeat_headers: composer.repeat_headers().to_vec(),
             images: sources.images.clone(),
+            attachments: sources.attachments.clone(),
             columns: sources.columns.clone(),
         }
     }
@@ -134,6 +137,7 @@ impl SealedSources {
             theme: self.theme,
             settings: self.settings,
             images: self.images,
+            attachments: self.attachments,
             columns: self.columns,
         })
     }
