@@ -1,12 +1,18 @@
 //! One e-mail address, checked so strictly that it can go on the wire and into a header as it is.
 //!
 //! After [`Address::parse`] nothing needs checking again: ASCII, no control character, no route, a registered-looking
-//! domain in A-label form. Whether a mailbox exists is not known here.
+//! domain in A-label form. Whether a mailbox exists is not known here; what makes an address suspicious is told by
+//! [`Suspicion`], and which addresses a provider takes for one by [`Address::provider_form`].
+
+mod provider;
+mod suspicion;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
+
+pub use suspicion::{Suspicion, Suspicions};
 
 /// An address such as `ann@example.com` (RFC 5321 section 4.1.2, `Mailbox`), with these limits of ours:
 /// the domain has at least two labels and is no IP literal; its labels are A-labels (RFC 5890), lower-case; the local
@@ -107,6 +113,12 @@ impl Address {
         self.text.to_ascii_lowercase()
     }
 
+    /// The normal form by the rules of the provider, where they are known: Gmail reads past dots, most read past what
+    /// follows a `+`. Only for who asks for it: another provider may tell such addresses apart.
+    pub fn provider_form(&self) -> String {
+        provider::form(&self.normal_form())
+    }
+
     /// The address for logs and screens that others may see: `a…@example.com`.
     pub fn masked(&self) -> String {
         let first = self.text.chars().next().unwrap_or('…');
@@ -180,23 +192,31 @@ fn check_local_part(local: &str) -> Result<(), AddressError> {
     if local.is_empty() {
         return Err(AddressError::NoLocalPart);
     }
-    if let Some(c) = local.chars().find(|c| !c.is_ascii()) {
-        return Err(AddressError::LocalPartNotAscii(c));
-    }
     if local.len() > 64 {
         return Err(AddressError::LocalPartTooLong);
     }
     if local.starts_with('"') {
-        return check_quoted(local);
+        check_quoted(local)?;
+    } else {
+        // RFC 5322 section 3.2.3, dot-atom; beyond ASCII RFC 6531 section 3.3.
+        let ascii = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(c);
+        if let Some(c) = local.chars().find(|c| if c.is_ascii() { !ascii(*c) } else { !is_letter(*c) }) {
+            return Err(AddressError::LocalPartCharacter(c));
+        }
+        if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
+            return Err(AddressError::LocalPartDots);
+        }
     }
-    // RFC 5322 section 3.2.3, dot-atom.
-    if let Some(c) = local.chars().find(|c| !(c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~.".contains(*c))) {
-        return Err(AddressError::LocalPartCharacter(c));
-    }
-    if local.starts_with('.') || local.ends_with('.') || local.contains("..") {
-        return Err(AddressError::LocalPartDots);
-    }
-    Ok(())
+    // Said last: only of an address in which nothing else is wrong.
+    local.chars().find(|c| !c.is_ascii()).map_or(Ok(()), |c| Err(AddressError::LocalPartNotAscii(c)))
+}
+
+/// A character beyond ASCII that can be seen and does nothing: RFC 6531 allows all, RFC 6532 section 3.1 asks for NFC, and
+/// blanks or control characters there are a mistake.
+fn is_letter(c: char) -> bool {
+    // What is invisible or turns the direction of writing.
+    let acts = matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}');
+    !c.is_control() && !c.is_whitespace() && !acts
 }
 
 /// RFC 5321 section 4.1.2, `Quoted-string`: printable ASCII, `"` and `\` behind a backslash.
@@ -212,6 +232,7 @@ fn check_quoted(local: &str) -> Result<(), AddressError> {
             },
             '"' => return Err(AddressError::LocalPartQuotes),
             ' '..='~' => {}
+            c if !c.is_ascii() && is_letter(c) => {}
             c => return Err(AddressError::LocalPartCharacter(c)),
         }
     }
@@ -325,6 +346,16 @@ mod tests {
             assert!(Address::parse(text).is_err(), "{text:?} must be refused");
         }
         assert_eq!(Address::parse(&format!("{}@example.com", "a".repeat(65))), Err(AddressError::LocalPartTooLong));
+    }
+
+    #[test]
+    fn an_address_beyond_ascii_is_told_from_a_wrong_one() {
+        for text in ["jörg@example.com", "用户@example.com", "\"jörg x\"@example.com"] {
+            assert!(matches!(Address::parse(text), Err(AddressError::LocalPartNotAscii(_))), "{text}");
+        }
+        assert_eq!(Address::parse("jörg..x@example.com"), Err(AddressError::LocalPartDots));
+        assert_eq!(Address::parse("j\u{a0}x@example.com"), Err(AddressError::LocalPartCharacter('\u{a0}')));
+        assert_eq!(Address::parse("j\u{202e}x@example.com"), Err(AddressError::LocalPartCharacter('\u{202e}')));
     }
 
     #[test]

@@ -77,7 +77,9 @@ pub enum Command {
     Stop(commands::stop::StopArgs),
     Show(commands::show::ShowArgs),
     Subscribers(commands::subscribers::SubscribersArgs),
+    Unsubscribe(commands::unsubscribe::UnsubscribeArgs),
     Dkim(commands::dkim::DkimArgs),
+    Theme(commands::theme::ThemeArgs),
     Completions(commands::completions::CompletionsArgs),
     Man(commands::completions::ManArgs),
 }
@@ -98,6 +100,8 @@ fn dispatch(command: Command, session: &Session) -> Result<Exit> {
         Command::New(args) => commands::new::run(&args, session),
         Command::Import(args) => commands::import::run(&args, session),
         Command::Subscribers(args) => commands::subscribers::run(&args, session),
+        Command::Theme(args) => commands::theme::run(&args, session),
+        Command::Unsubscribe(args) => commands::unsubscribe::run(&args, session),
         Command::Dkim(args) => commands::dkim::run(&args, session),
     }
 }

@@ -8,10 +8,11 @@ use serde::Deserialize;
 
 use crate::delivery::{LimitSettings, Relays};
 use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
-use crate::edition::ThemeSettings;
+use crate::edition::{ThemeSettings, theme};
 use crate::mailing::SendSettings;
 use crate::message::dkim::DkimSettings;
 use crate::publication::{Publication, PublicationSettings, SettingError};
+use crate::subscribers::{ListSettings, NamedSegments};
 use crate::unsubscribe::UnsubscribeSettings;
 
 /// The name of the file that makes a folder a publication.
@@ -34,6 +35,10 @@ pub struct Settings {
     pub theme: ThemeSettings,
     #[serde(default)]
     pub dkim: DkimSettings,
+    #[serde(default)]
+    pub segments: NamedSegments,
+    #[serde(default)]
+    pub subscribers: ListSettings,
 }
 
 /// The settings and the text they were read from, for error messages.
@@ -81,8 +86,10 @@ impl Config {
         for (nth, relay) in config.settings.relay.0.iter().enumerate() {
             relay.check().map_err(|error| setting_error("relay", nth, &config.source, &error))?;
         }
+        config.settings.subscribers.check().map_err(|error| config.wrong("subscribers", &error))?;
         config.settings.limits.check().map_err(|error| config.wrong("limits", &error))?;
         config.settings.send.patience().map_err(|error| config.wrong("send", &error))?;
+        config.settings.segments.check()?;
         let from = config.publication.from.address.domain();
         config.settings.dkim.check(from).map_err(|(nth, error)| setting_error("dkim", nth, &config.source, &error))?;
         Ok(config)
@@ -91,6 +98,11 @@ impl Config {
     /// The diagnostic for a setting of `section` that is wrong in itself.
     pub fn wrong(&self, section: &str, error: &SettingError) -> Diagnostic {
         setting_error(section, 0, &self.source, error)
+    }
+
+    /// The diagnostic for a setting that the theme doesn't take.
+    pub fn wrong_look(&self, wrong: &theme::Wrong) -> Diagnostic {
+        key_error(wrong.table, 0, &self.source, &wrong.key, &wrong.message).help(&*wrong.help)
     }
 }
 
@@ -101,9 +113,13 @@ pub fn toml_error(file: &str, source: &str, error: &toml::de::Error) -> Diagnost
 
 /// The diagnostic for the `nth` table of that name, counted from 0.
 fn setting_error(section: &str, nth: usize, source: &str, error: &SettingError) -> Diagnostic {
-    let place = find_key(source, section, nth, error.key)
+    key_error(section, nth, source, error.key, &error.message).help(&*error.help)
+}
+
+fn key_error(section: &str, nth: usize, source: &str, key: &str, message: &str) -> Diagnostic {
+    let place = find_key(source, section, nth, key)
         .map_or_else(|| Place::file(FILE_NAME), |range| Place::span(FILE_NAME, source, range));
-    Diagnostic::error(format!("`{}` in [{section}]: {}", error.key, error.message)).at(place).help(&*error.help)
+    Diagnostic::error(format!("`{key}` in [{section}]: {message}")).at(place)
 }
 
 /// Where `key` of the `nth` `[section]` or `[[section]]` is written.

@@ -18,25 +18,80 @@ pub enum Privacy {
     Shared,
 }
 
-/// Replaces `path` (following a link to its target) by what `write` produces, atomically and durably.
-pub fn replace_with(path: &Path, privacy: Privacy, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    // A list may be a link into a synced folder: replace what it points to, not the link.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
-    let folder = folder_of(&target);
-    let attempt = || -> io::Result<()> {
-        let mut file = tempfile::Builder::new().prefix(".letterpress-").tempfile_in(&folder)?;
-        {
-            let mut buffered = io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
-            write(&mut buffered)?;
-            buffered.flush()?;
-        }
-        match fs::metadata(&target) {
+/// A new content for a file on its way: written piece by piece beside it, and in its place only once committed. One that
+/// is dropped leaves nothing behind.
+#[derive(Debug)]
+pub struct Replacement {
+    path: PathBuf,
+    target: PathBuf,
+    folder: PathBuf,
+    privacy: Privacy,
+    file: io::BufWriter<tempfile::NamedTempFile>,
+}
+
+impl Replacement {
+    /// Begins with nothing. `path` may be a link: what it points to is replaced, not the link.
+    pub fn begin(path: &Path, privacy: Privacy) -> Result<Replacement> {
+        Self::create(path, privacy).map_err(|error| Diagnostic::io("write", path, &error))
+    }
+
+    fn create(path: &Path, privacy: Privacy) -> io::Result<Replacement> {
+        // A list may be a link into a synced folder.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+        let folder = folder_of(&target);
+        let file = tempfile::Builder::new().prefix(STAGED).tempfile_in(&folder)?;
+        let file = io::BufWriter::with_capacity(1 << 16, file);
+        Ok(Replacement { path: path.to_path_buf(), target, folder, privacy, file })
+    }
+
+    /// Puts it in place, atomically and durably.
+    pub fn commit(self) -> Result<()> {
+        let path = self.path.clone();
+        self.persist().map_err(|error| Diagnostic::io("write", &path, &error))
+    }
+
+    fn persist(self) -> io::Result<()> {
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
+        match fs::metadata(&self.target) {
             Ok(old) => file.as_file().set_permissions(old.permissions())?,
-            Err(_) => set_mode(file.as_file(), privacy)?,
+            Err(_) => set_mode(file.as_file(), self.privacy)?,
         }
         file.as_file().sync_all()?;
-        file.persist(&target).map_err(|error| error.error)?;
-        sync_folder(&folder)
+        file.persist(&self.target).map_err(|error| error.error)?;
+        sync_folder(&self.folder)
+    }
+}
+
+impl Write for Replacement {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+/// How the names of files that are not yet in place begin.
+const STAGED: &str = ".letterpress-";
+
+/// Removes what killed processes have left half-written in `folder`. Only for who holds the lock under which all that is
+/// written there.
+pub fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(STAGED) {
+            // What can't be removed does no harm but take room.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Replaces `path` (following a link to its target) by what `write` produces, atomically and durably.
+pub fn replace_with(path: &Path, privacy: Privacy, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let attempt = || -> io::Result<()> {
+        let mut replacement = Replacement::create(path, privacy)?;
+        write(&mut replacement)?;
+        replacement.persist()
     };
     attempt().map_err(|error| Diagnostic::io("write", path, &error))
 }
@@ -92,21 +147,31 @@ pub fn append_lines(path: &Path, privacy: Privacy, lines: &[impl AsRef<str>]) ->
         text.push_str(line.as_ref());
         text.push('\n');
     }
-    let mut attempt = || -> io::Result<()> {
+    append_with(path, privacy, |out| out.write_all(text.as_bytes()))
+}
+
+/// [`append_lines`] for lines that are written one after the other, however many there are.
+pub fn append_with(path: &Path, privacy: Privacy, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let attempt = || -> io::Result<()> {
         let new = !path.exists();
         let mut file = OpenOptions::new().create(true).append(true).read(true).open(path)?;
         if new {
             set_mode(&file, privacy)?;
         }
+        let mut torn = false;
         if file.metadata()?.len() > 0 {
             let mut last = [0];
             file.seek(io::SeekFrom::End(-1))?;
             file.read_exact(&mut last)?;
-            if last != *b"\n" {
-                text.insert(0, '\n');
-            }
+            torn = last != *b"\n";
         }
-        file.write_all(text.as_bytes())?;
+        let mut out = io::BufWriter::with_capacity(1 << 16, &file);
+        if torn {
+            out.write_all(b"\n")?;
+        }
+        write(&mut out)?;
+        out.flush()?;
+        drop(out);
         file.sync_data()?;
         if new { sync_folder(&folder_of(path)) } else { Ok(()) }
     };

@@ -10,6 +10,7 @@ pub mod address;
 pub mod clock;
 pub mod diagnostic;
 pub mod durable;
+pub mod share;
 
 pub mod publication;
 pub mod article;
@@ -18,6 +19,7 @@ pub mod subscribers;
 pub mod unsubscribe;
 pub mod message;
 pub mod check;
+pub mod dns;
 pub mod delivery;
 pub mod ledger;
 pub mod mailing;

@@ -8,12 +8,12 @@ use crate::clock::Timestamp;
 use crate::config::{Config, FILE_NAME};
 use crate::delivery::{Credentials, Limits, Relay, RelaySettings, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::edition::{Merging, Sources, Template, Theme, attachments, images};
-use crate::mailing::{Outgoing, Press};
+use crate::edition::{Merging, Sources, Templates, Theme, attachments, images};
+use crate::mailing::{Outgoing, PastMailings, Press};
 use crate::message::Composer;
 use crate::message::dkim::Signer;
 use crate::publication::SettingError;
-use crate::subscribers::{Audience, Columns, Files, Segment};
+use crate::subscribers::{Audience, Columns, Files, Scope, Segment};
 use crate::unsubscribe::{Key, Links};
 
 /// How many connections a relay gets, when nothing is said.
@@ -24,12 +24,27 @@ const CONNECTIONS: u16 = 4;
 pub struct Project {
     pub root: PathBuf,
     pub config: Config,
+    /// The list that is worked with.
+    list: String,
 }
 
 impl Project {
     /// Opens the folder that holds a `letterpress.toml`.
     pub fn open(root: &Path) -> Result<Project> {
-        Ok(Project { root: root.to_path_buf(), config: Config::load(root)? })
+        let config = Config::load(root)?;
+        Ok(Project { root: root.to_path_buf(), list: config.settings.subscribers.list.clone(), config })
+    }
+
+    /// The same with another list, when one is named.
+    pub fn with_list(self, name: Option<&str>) -> Result<Project> {
+        let Some(name) = name else { return Ok(self) };
+        let files = Files::named(&self.lists(), name)?;
+        Ok(Project { list: files.name, ..self })
+    }
+
+    /// The folder of all lists.
+    pub fn lists(&self) -> PathBuf {
+        self.root.join("subscribers")
     }
 
     /// The theme's folder.
@@ -39,7 +54,20 @@ impl Project {
 
     /// The list files.
     pub fn files(&self) -> Files {
-        Files::of(&self.root.join("subscribers"))
+        let folder = self.lists();
+        // Both ways in which a name comes here have checked it.
+        Files::named(&folder, &self.list).unwrap_or_else(|_| Files::of(&folder))
+    }
+
+    /// The files of the list that a mailing was sealed from.
+    pub fn files_of(&self, list: &str) -> Result<Files> {
+        Files::named(&self.lists(), list)
+    }
+
+    /// The files of every list there is.
+    pub fn all_lists(&self) -> Result<Vec<Files>> {
+        let folder = self.lists();
+        Files::all(&folder).iter().map(|name| Files::named(&folder, name)).collect()
     }
 
     /// Sealed mailings and their journals.
@@ -68,12 +96,26 @@ impl Project {
     }
 
     /// The segment that is asked for, or else the article's own.
-    pub fn segment(&self, asked: Option<&str>, article: &Article, columns: &Columns) -> Result<Option<Segment>> {
+    pub fn segment(
+        &self,
+        asked: Option<&str>,
+        article: &Article,
+        columns: &Columns,
+        now: Timestamp,
+    ) -> Result<Option<Segment>> {
         match (asked, &article.segment) {
-            (Some(text), _) => Segment::parse("--segment", text, columns).map(Some),
-            (None, Some(text)) => Segment::parse(&format!("{} (segment)", article.file), text, columns).map(Some),
+            (Some(text), _) => self.condition("--segment", text, columns, now).map(Some),
+            (None, Some(text)) => self.condition(&format!("{} (segment)", article.file), text, columns, now).map(Some),
             (None, None) => Ok(None),
         }
+    }
+
+    /// An expression over readers, with the named segments and the mailings of this publication; `label` says where it is
+    /// written.
+    pub fn condition(&self, label: &str, text: &str, columns: &Columns, now: Timestamp) -> Result<Segment> {
+        let mailings = PastMailings::new(&self.mailings());
+        let scope = Scope { columns, now, named: &self.config.settings.segments, mailings: &mailings };
+        Segment::parse(label, text, &scope)
     }
 
     /// The ways to leave, with the signing key; `true` when the key was made just now.
@@ -100,17 +142,29 @@ impl Project {
     pub fn sources(&self, article: Article, columns: &Columns) -> Result<Sources> {
         let publication = self.config.publication.clone();
         let settings = self.config.settings.theme.clone();
-        let images = images::load(&article, publication.assets_url.as_deref(), settings.column())?;
+        let theme = self.theme()?;
+        let page = theme.page(&settings);
+        let stories: Vec<Article> =
+            article.stories.iter().map(|slug| self.story(&article, slug)).collect::<Result<_>>()?;
+        let images = images::load(&article, &stories, publication.assets_url.as_deref(), page)?;
         let attachments = attachments::load(&article)?;
         let columns = columns.names().into_iter().map(str::to_owned).collect();
-        Ok(Sources {
-            publication,
-            article,
-            theme: Theme::load(&self.templates())?,
-            settings,
-            images,
-            attachments,
-            columns,
+        Ok(Sources { publication, article, theme, settings, stories, images, attachments, columns })
+    }
+
+    /// The theme that is chosen, with its settings checked.
+    pub fn theme(&self) -> Result<Theme> {
+        let settings = &self.config.settings.theme;
+        let theme = Theme::load(&self.templates(), settings.name())?;
+        theme.schema.check(&settings.0).map_err(|wrong| self.config.wrong_look(&wrong))?;
+        Ok(theme)
+    }
+
+    /// Another article that `article` names among its stories.
+    fn story(&self, article: &Article, slug: &str) -> Result<Article> {
+        article::find(&self.root, Some(slug)).map_err(|error| match error.place() {
+            Some(_) => error,
+            None => error.at(article.place_of(slug)),
         })
     }
 
@@ -119,7 +173,7 @@ impl Project {
         let composer = Composer::new(&sources.publication, links, &sources.article.slug, mailing_id, date)
             .with_repeat_headers(self.repeat_headers())
             .with_signers(self.signers()?);
-        Ok(Press::new(Template::new(sources, Merging::Gaps)?, composer))
+        Ok(Press::new(Templates::new(sources, Merging::Gaps)?, composer))
     }
 
     /// The headers by which relays know a repeated message, each once.

@@ -67,7 +67,7 @@ pub struct PublicationSettings {
     pub reason: Option<String>,
     /// The publication's web site.
     pub url: Option<String>,
-    /// Where an article can be read on the web; `{slug}` stands for its slug.
+    /// Where an article can be read on the web; `{slug}` stands for its slug, `{language}` for the reader's language of it.
     pub web_url: Option<String>,
     /// Where linked images lie; `{slug}` stands for the article's slug.
     pub assets_url: Option<String>,

@@ -55,6 +55,11 @@ impl Screen {
         }
     }
 
+    /// Part of a result in whatever form was asked for, to standard output.
+    pub fn stream(&self, bytes: &[u8]) {
+        write_octets(&mut io::stdout(), bytes);
+    }
+
     /// The result for machines, to standard output; nothing without `--json`.
     pub fn document(&self, value: &impl Serialize) {
         if self.json {

@@ -1,7 +1,10 @@
 //! How does one leave in one click: signed tokens, the links that carry them, and the key that signs.
 //!
 //! A token says which reader of which list it is for and can't be guessed or forged; it holds no address (RFC 8058
-//! section 3.1, and so that proxies' logs stay clean). The same key makes the opaque ids of messages.
+//! section 3.1, and so that proxies' logs stay clean). The same key makes the opaque ids of messages. What brings a token
+//! back is read in [`request`].
+
+pub mod request;
 
 use std::path::Path;
 
@@ -15,6 +18,8 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Privacy};
 use crate::edition::escape::encode_url;
 use crate::publication::SettingError;
+
+pub use request::{Refusal, Request};
 
 /// `[unsubscribe]` in `letterpress.toml`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -203,6 +208,11 @@ impl Links {
     /// The settings that the links were made from.
     pub fn settings(&self) -> &UnsubscribeSettings {
         &self.settings
+    }
+
+    /// The list that the links are for.
+    pub fn list_id(&self) -> &str {
+        &self.list_id
     }
 
     pub fn key(&self) -> &Key {

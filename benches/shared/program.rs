@@ -19,15 +19,20 @@ pub struct Run {
 }
 
 /// Sends the only article to everyone.
+pub fn send(root: &Path, relay: &str, more: &[String]) -> Run {
+    let send = ["send", "--yes", "--quiet", "--relay", relay].map(str::to_owned);
+    run(root, &[&send, more].concat())
+}
+
+/// Runs the program in a folder.
 ///
 /// # Panics
 /// When the program fails: there is nothing to measure.
-pub fn send(root: &Path, relay: &str, more: &[String]) -> Run {
+pub fn run(root: &Path, arguments: &[impl AsRef<std::ffi::OsStr>]) -> Run {
     let processor_before = processor_time_of_children();
     let begun = Instant::now();
     let mut child = Command::new(PROGRAM)
-        .args(["send", "--yes", "--quiet", "--relay", relay])
-        .args(more)
+        .args(arguments)
         .current_dir(root)
         .stdin(Stdio::null())
         .stdout(Stdio::null())

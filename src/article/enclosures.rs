@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::front_matter::{Placed, Reader};
-use crate::diagnostic::Result;
+use crate::diagnostic::{Diagnostic, Place, Result};
 
 /// The article's lead picture.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -19,6 +19,30 @@ pub struct Lead {
     /// Where it is named.
     #[serde(skip)]
     pub range: Range<usize>,
+}
+
+impl Lead {
+    /// The lead picture with the file that the main file names, where this one has only words for it.
+    ///
+    /// # Errors
+    /// Words for no picture.
+    pub(super) fn completed(self, main: Option<&Lead>, file: &str, source: &str) -> Result<Lead> {
+        if !self.file.is_empty() {
+            return Ok(self);
+        }
+        let Some(main) = main else {
+            return Err(Diagnostic::error("`image_alt` has no image to speak of")
+                .at(Place::span(file, source, self.range))
+                .help("write image = \"picture.jpg\" too"));
+        };
+        Ok(Lead { file: main.file.clone(), ..self })
+    }
+
+    /// The same in another language, whose words it lacks unless that file has no words of its own at all.
+    pub(super) fn in_variant(&self, has_words: bool) -> Lead {
+        let alt = self.alt.clone().filter(|alt| alt.is_empty() || !has_words);
+        Lead { file: self.file.clone(), alt, range: 0..0 }
+    }
 }
 
 /// A file that every copy brings along.
@@ -33,6 +57,11 @@ pub struct Attached {
     pub range: Range<usize>,
 }
 
+/// Whether two lists attach the same files under the same names.
+pub(super) fn same(one: &[Attached], other: &[Attached]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| a.file == b.file && a.name == b.name)
+}
+
 /// An item of `attachments` as it was written.
 #[derive(Debug)]
 pub(super) struct Enclosed {
@@ -41,24 +70,23 @@ pub(super) struct Enclosed {
 }
 
 impl Reader<'_> {
-    /// `image` and `image_alt`.
+    /// `image` and `image_alt`. In a file of another language the words may stand alone.
     pub(super) fn lead(&self, file: Option<Placed>, alt: Option<Placed>) -> Result<Option<Lead>> {
         let is_said = alt.is_some();
-        let alt_at = alt.as_ref().map(|alt| alt.range.clone()).unwrap_or_default();
+        let range = file.as_ref().or(alt.as_ref()).map(|written| written.range.clone()).unwrap_or_default();
         let alt = self.one_line("image_alt", alt)?.or(is_said.then(String::new));
-        let range = file.as_ref().map(|file| file.range.clone()).unwrap_or_default();
-        match self.one_line("image", file)? {
-            Some(file) => Ok(Some(Lead { file, alt, range })),
-            None if is_said => {
-                let at = Placed { value: String::new(), range: alt_at };
-                Err(self.wrong("image_alt", &at, "has no image to speak of", "write image = \"picture.jpg\" too"))
-            }
-            None => Ok(None),
-        }
+        let file = self.one_line("image", file)?;
+        let is_there = file.is_some() || is_said;
+        Ok(is_there.then(|| Lead { file: file.unwrap_or_default(), alt, range }))
+    }
+
+    /// `attachments`.
+    pub(super) fn all_attached(&self, items: Option<Vec<Enclosed>>) -> Result<Vec<Attached>> {
+        items.into_iter().flatten().map(|item| self.attached(item)).collect()
     }
 
     /// One of `attachments`: a file name, or a table with `file` and `name`.
-    pub(super) fn attached(&self, item: Enclosed) -> Result<Attached> {
+    fn attached(&self, item: Enclosed) -> Result<Attached> {
         let Enclosed { value, range } = item;
         let at = |value: String| Some(Placed { value, range: range.clone() });
         let wrong = |message: &str| {

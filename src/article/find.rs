@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use jiff::civil::Date;
 
 use super::Article;
+use super::variants::parts_of;
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean, shown_path};
 
 /// The folder of articles in a publication.
@@ -65,7 +66,8 @@ fn by_slug(root: &Path, slug: &str) -> Result<Article> {
     }
     // A file of that name that can't be read is what was meant; its own error says more than "unknown".
     let named = |path: &Path| {
-        path == root.join(CONTENT).join(format!("{slug}.md")) || path.ends_with(format!("{slug}/index.md"))
+        let main = parts_of(path).map_or_else(|| path.to_path_buf(), |(main, _)| main);
+        main == root.join(CONTENT).join(format!("{slug}.md")) || main.ends_with(format!("{slug}/index.md"))
     };
     let slugs: Vec<String> = known.iter().map(|article| article.slug.clone()).collect();
     match loaded.into_iter().find(|(path, _)| named(path)) {
@@ -103,26 +105,42 @@ fn newest(root: &Path) -> Result<Article> {
     })
 }
 
-/// The files of articles: `content/*.md` and `content/*/index.md`, ordered by name. Hidden ones are no articles.
+/// The files of articles: `content/*.md` and `content/*/index.md`, ordered by name. Hidden ones are no articles, and other
+/// languages of one (`letter.de.md`) are no articles of their own; without their main file they are listed, to be told.
 fn files(root: &Path) -> Result<Vec<PathBuf>> {
-    let folder = root.join(CONTENT);
-    let entries = match fs::read_dir(&folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(Diagnostic::io("read the folder", &folder, &error)),
-    };
     let mut files = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(|error| Diagnostic::io("read the folder", &folder, &error))?.path();
-        if path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.')) {
-            continue;
-        }
+    for path in entries(&root.join(CONTENT))? {
         if path.is_dir() {
-            files.extend(Some(path.join("index.md")).filter(|index| index.is_file()));
+            let index = path.join("index.md");
+            if index.is_file() {
+                files.push(index);
+            } else {
+                files
+                    .extend(entries(&path)?.into_iter().find(|path| parts_of(path).is_some_and(|(of, _)| of == index)));
+            }
         } else if path.extension().is_some_and(|extension| extension == "md") {
             files.push(path);
         }
     }
+    files.retain(|path| parts_of(path).is_none_or(|(main, _)| !main.is_file()));
     files.sort();
     Ok(files)
+}
+
+/// What lies in a folder and isn't hidden; nothing, when there is no such folder.
+fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let failed = |error| Diagnostic::io("read the folder", folder, &error);
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(failed(error)),
+    };
+    let mut paths = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        if path.file_name().is_some_and(|name| !name.to_string_lossy().starts_with('.')) {
+            paths.push(path);
+        }
+    }
+    Ok(paths)
 }

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use jiff::civil::Date;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -13,6 +14,7 @@ use super::enclosures::{Attached, Enclosed, Lead};
 use super::fence::{self, Fenced, Notation, fenced};
 use super::mistakes::{own_keys, toml_diagnostic, yaml_diagnostic, yaml_range};
 use super::slug;
+use super::subjects::{self, LETTERS, Shares, SubjectTest};
 use crate::diagnostic::{Diagnostic, Place, Result, is_unprintable};
 use crate::publication::is_language_tag;
 
@@ -32,6 +34,8 @@ pub enum Images {
 pub struct FrontMatter {
     pub title: Option<String>,
     pub subject: Option<String>,
+    /// The subjects that are tried against each other, when there are several; `subject` is the first.
+    pub test: Option<SubjectTest>,
     pub preheader: Option<String>,
     pub author: Option<String>,
     pub date: Option<Date>,
@@ -42,6 +46,7 @@ pub struct FrontMatter {
     pub images: Images,
     pub image: Option<Lead>,
     pub attachments: Vec<Attached>,
+    pub stories: Vec<String>,
     pub extra: Map<String, Value>,
 }
 
@@ -70,17 +75,22 @@ pub(super) struct Placed {
     pub(super) range: Range<usize>,
 }
 
-/// The keys as serde reads them; the parameters are text, date, table and attachment in the notation's own types.
+/// The keys as serde reads them; the parameters are text, date, table, subjects, shares and attachment in the notation's
+/// own types.
 #[derive(Debug, Deserialize)]
 #[serde(
     deny_unknown_fields,
-    bound(deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>, A: Deserialize<'de>")
+    bound(
+        deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>, J: Deserialize<'de>, N: Deserialize<'de>, A: Deserialize<'de>"
+    )
 )]
-struct Keys<S, D, E, A> {
+struct Keys<S, D, E, J, N, A> {
     #[serde(default = "left_out")]
     title: Option<S>,
     #[serde(default = "left_out")]
-    subject: Option<S>,
+    subject: Option<J>,
+    #[serde(default = "left_out")]
+    share: Option<N>,
     #[serde(default = "left_out")]
     preheader: Option<S>,
     #[serde(default = "left_out")]
@@ -96,6 +106,7 @@ struct Keys<S, D, E, A> {
     segment: Option<S>,
     #[serde(default = "left_out")]
     images: Option<S>,
+    stories: Option<Vec<S>>,
     #[serde(default = "left_out")]
     image: Option<S>,
     #[serde(default = "left_out")]
@@ -109,20 +120,26 @@ fn left_out<T>() -> Option<T> {
     None
 }
 
-/// Both notations end up as this.
-type Written = Keys<Placed, Placed, Map<String, Value>, Enclosed>;
+type TomlText = toml::Spanned<String>;
+type YamlText = serde_saphyr::Spanned<String>;
 
-impl<S, D, E, A> Keys<S, D, E, A> {
+/// Both notations end up as this.
+type Written = Keys<Placed, Placed, Map<String, Value>, Vec<Placed>, Shares, Enclosed>;
+
+impl<S, D, E, J, N, A> Keys<S, D, E, J, N, A> {
     fn map(
         self,
         text: impl Fn(S) -> Placed,
         date: impl Fn(D) -> Placed,
         extra: impl Fn(E) -> Map<String, Value>,
+        subjects: impl Fn(J) -> Vec<S>,
+        shares: impl Fn(N) -> Shares,
         attachment: impl Fn(A) -> Enclosed,
     ) -> Written {
         Keys {
             title: self.title.map(&text),
-            subject: self.subject.map(&text),
+            subject: self.subject.map(|list| subjects(list).into_iter().map(&text).collect()),
+            share: self.share.map(shares),
             preheader: self.preheader.map(&text),
             author: self.author.map(&text),
             date: self.date.map(date),
@@ -134,6 +151,7 @@ impl<S, D, E, A> Keys<S, D, E, A> {
             image: self.image.map(&text),
             image_alt: self.image_alt.map(&text),
             attachments: self.attachments.map(|list| list.into_iter().map(&attachment).collect()),
+            stories: self.stories.map(|stories| stories.into_iter().map(&text).collect()),
             extra: self.extra.map(extra),
         }
     }
@@ -153,9 +171,18 @@ impl Reader<'_> {
     }
 
     fn toml(&self) -> Result<Written> {
-        type TomlKeys =
-            Keys<toml::Spanned<String>, toml::Spanned<toml::Value>, toml::Table, toml::Spanned<toml::Value>>;
-        let keys: TomlKeys = toml::from_str(self.text())
+        // Its type is found out first: a reader that would take either of two loses the places.
+        let subject = toml::from_str::<toml::Table>(self.text()).ok().and_then(|mut table| table.remove("subject"));
+        match subject {
+            Some(toml::Value::Array(_)) => self.toml_with(|list: Vec<TomlText>| list),
+            _ => self.toml_with(|one: TomlText| vec![one]),
+        }
+    }
+
+    fn toml_with<J: DeserializeOwned>(&self, subjects: impl Fn(J) -> Vec<TomlText>) -> Result<Written> {
+        type Any = toml::Spanned<toml::Value>;
+        type TomlKeys<J> = Keys<TomlText, Any, toml::Table, J, toml::Spanned<Vec<f64>>, Any>;
+        let keys: TomlKeys<J> = toml::from_str(self.text())
             .map_err(|error| own_keys(toml_diagnostic(self.file, self.source, self.inside.start, &error)))?;
         let range = |span: Range<usize>| span.start + self.inside.start..span.end + self.inside.start;
         Ok(keys.map(
@@ -168,23 +195,33 @@ impl Reader<'_> {
                 },
             },
             |table| table.into_iter().map(|(key, value)| (key, json(value))).collect(),
+            subjects,
+            |shares| Shares { range: range(shares.span()), values: shares.into_inner() },
             |item| Enclosed { range: range(item.span()), value: json(item.into_inner()) },
         ))
     }
 
     fn yaml(&self) -> Result<Written> {
-        type Text = serde_saphyr::Spanned<String>;
+        let any = serde_saphyr::from_str::<Map<String, Value>>(self.text());
+        match any.ok().and_then(|mut keys| keys.remove("subject")) {
+            Some(Value::Array(_)) => self.yaml_with(|list: Vec<YamlText>| list),
+            _ => self.yaml_with(|one: YamlText| vec![one]),
+        }
+    }
+
+    fn yaml_with<J: DeserializeOwned>(&self, subjects: impl Fn(J) -> Vec<YamlText>) -> Result<Written> {
+        type Any = serde_saphyr::Spanned<Value>;
+        type YamlKeys<J> = Keys<YamlText, YamlText, Map<String, Value>, J, serde_saphyr::Spanned<Vec<f64>>, Any>;
         let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-        type YamlKeys = Keys<Text, Text, Map<String, Value>, serde_saphyr::Spanned<Value>>;
-        let keys: YamlKeys = serde_saphyr::from_str_with_options(self.text(), options)
+        let keys: YamlKeys<J> = serde_saphyr::from_str_with_options(self.text(), options)
             .map_err(|error| own_keys(yaml_diagnostic(self.file, self.source, &self.inside, &error)))?;
-        let placed =
-            |text: Text| Placed { range: yaml_range(self.source, &self.inside, &text.referenced), value: text.value };
-        let enclosed = |item: serde_saphyr::Spanned<Value>| Enclosed {
-            range: yaml_range(self.source, &self.inside, &item.referenced),
-            value: item.value,
-        };
-        Ok(keys.map(placed, placed, |table| table, enclosed))
+        let range = |at: &serde_saphyr::Location| yaml_range(self.source, &self.inside, at);
+        let placed = |text: YamlText| Placed { range: range(&text.referenced), value: text.value };
+        let shares =
+            |shares: serde_saphyr::Spanned<Vec<f64>>| Shares { range: range(&shares.referenced), values: shares.value };
+        let enclosed =
+            |item: serde_saphyr::Spanned<Value>| Enclosed { range: range(&item.referenced), value: item.value };
+        Ok(keys.map(placed, placed, |table| table, subjects, shares, enclosed))
     }
 
     /// The values checked, one by one.
@@ -200,9 +237,11 @@ impl Reader<'_> {
             }
             title => self.one_line("title", title)?,
         };
+        let (subject, test) = self.subjects(written.subject, written.share)?;
         Ok(FrontMatter {
             title,
-            subject: self.one_line("subject", written.subject)?,
+            subject,
+            test,
             preheader: self.one_line("preheader", written.preheader)?,
             author: self.one_line("author", written.author)?,
             date: written.date.map(|date| self.date(&date)).transpose()?,
@@ -212,12 +251,8 @@ impl Reader<'_> {
             segment: self.one_line("segment", written.segment)?,
             images: written.images.map(|images| self.images(&images)).transpose()?.unwrap_or_default(),
             image: self.lead(written.image, written.image_alt)?,
-            attachments: written
-                .attachments
-                .into_iter()
-                .flatten()
-                .map(|it| self.attached(it))
-                .collect::<Result<_>>()?,
+            attachments: self.all_attached(written.attachments)?,
+            stories: written.stories.into_iter().flatten().map(|slug| self.slug(slug)).collect::<Result<_>>()?,
             extra: written.extra.unwrap_or_default(),
         })
     }
@@ -247,6 +282,41 @@ impl Reader<'_> {
             None if trimmed.is_empty() => Ok(None),
             None => Ok(Some(trimmed.to_owned())),
         }
+    }
+
+    /// The subject, and all of them when there are several.
+    fn subjects(
+        &self,
+        written: Option<Vec<Placed>>,
+        shares: Option<Shares>,
+    ) -> Result<(Option<String>, Option<SubjectTest>)> {
+        let several = written.as_ref().is_some_and(|list| list.len() > 1);
+        let mut subjects: Vec<String> = Vec::new();
+        for text in written.into_iter().flatten() {
+            let range = text.range.clone();
+            let wrong = |message: &str, help: &str| {
+                let place = Placed { value: String::new(), range: range.clone() };
+                Err(self.wrong("subject", &place, message, help))
+            };
+            match self.one_line("subject", Some(text))? {
+                Some(subject) if subjects.contains(&subject) => return wrong("is there twice", "take one of them out"),
+                Some(_) if subjects.len() == LETTERS.len() => return wrong("is one too many", "26 are tried at most"),
+                Some(subject) => subjects.push(subject),
+                None if several => return wrong("is empty", "take it out"),
+                None => {}
+            }
+        }
+        if let Some(Shares { values, range }) = &shares
+            && let Some((message, help)) = subjects::mistake(values, subjects.len())
+        {
+            let place = Placed { value: String::new(), range: range.clone() };
+            return Err(self.wrong("share", &place, message, help));
+        }
+        let first = subjects.first().cloned();
+        #[expect(clippy::cast_precision_loss, reason = "26 at most")]
+        let equal = || vec![100.0 / subjects.len() as f64; subjects.len()];
+        let shares = shares.map_or_else(equal, |shares| shares.values);
+        Ok((first, several.then_some(SubjectTest { subjects, shares })))
     }
 
     fn date(&self, date: &Placed) -> Result<Date> {

@@ -10,7 +10,9 @@ mod front_matter;
 pub mod import;
 mod mistakes;
 pub mod slug;
+mod subjects;
 mod toml_form;
+mod variants;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -26,6 +28,8 @@ pub use enclosures::{Attached, Lead};
 pub use find::{all, find};
 pub use front_matter::{FrontMatter, Images};
 pub use mistakes::toml_diagnostic;
+pub use subjects::{SubjectChooser, SubjectTest};
+pub use variants::Variant;
 
 /// What the author wrote: one thing to send.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -42,6 +46,8 @@ pub struct Article {
     pub title: String,
     /// The subject as written, with its merge fields; the title when there is none.
     pub subject: String,
+    /// The subjects that are tried against each other, when there are several; `subject` is the first.
+    pub test: Option<SubjectTest>,
     pub preheader: Option<String>,
     pub author: Option<String>,
     pub date: Option<Date>,
@@ -53,6 +59,8 @@ pub struct Article {
     /// The lead picture.
     pub image: Option<Lead>,
     pub attachments: Vec<Attached>,
+    /// The slugs of other articles to be told of beside this one.
+    pub stories: Vec<String>,
     /// Keys of the author's own.
     pub extra: Map<String, Value>,
     /// The whole file, with line ends LF and without a byte order mark.
@@ -61,6 +69,9 @@ pub struct Article {
     /// Where the Markdown stands in `source`.
     #[serde(skip)]
     pub body: Range<usize>,
+    /// The same in other languages, from the files beside it.
+    #[serde(skip)]
+    pub variants: Vec<Variant>,
 }
 
 impl Article {
@@ -70,16 +81,24 @@ impl Article {
     /// # Errors
     /// The first mistake, with its place.
     pub fn parse(file: &str, source: String) -> Result<Article> {
+        Article::parse_with(file, source, None)
+    }
+
+    /// [`Article::parse`]; slug and title may be missing where a main file has them.
+    fn parse_with(file: &str, source: String, main: Option<&Article>) -> Result<Article> {
         let source = normal(source);
         let (front, start) = FrontMatter::parse(file, &source)?;
         let path = PathBuf::from(file);
-        let slug = match front.slug {
-            Some(slug) => slug,
-            None => slug_of(file, &path)?,
+        let slug = match (front.slug, main) {
+            (Some(slug), _) => slug,
+            (None, Some(main)) => main.slug.clone(),
+            (None, None) => slug_of(file, &path)?,
         };
-        let (title, start) = match front.title {
-            Some(title) => (title, start),
-            None => title_in_text(file, &source, start)?,
+        let (title, start) = match (front.title, title_in_text(file, &source, start), main) {
+            (Some(title), ..) => (title, start),
+            (None, Ok((title, start)), _) => (title, start),
+            (None, Err(_), Some(main)) => (main.title.clone(), start),
+            (None, Err(error), None) => return Err(error),
         };
         if let Some((at, c)) = source[start..].char_indices().find(|(_, c)| c.is_control() && !matches!(c, '\n' | '\t'))
         {
@@ -88,12 +107,14 @@ impl Article {
                 .at(place)
                 .help("remove it"));
         }
+        let lead = front.image.map(|lead| lead.completed(main.and_then(|main| main.image.as_ref()), file, &source));
         Ok(Article {
             file: file.to_owned(),
             folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
             path,
             slug,
             subject: front.subject.unwrap_or_else(|| title.clone()),
+            test: front.test,
             title,
             preheader: front.preheader,
             author: front.author,
@@ -102,34 +123,76 @@ impl Article {
             draft: front.draft,
             segment: front.segment,
             images: front.images,
-            image: front.image,
+            image: lead.transpose()?,
             attachments: front.attachments,
+            stories: front.stories,
             extra: front.extra,
             body: start..source.len(),
             source,
+            variants: Vec::new(),
         })
     }
 
-    /// Reads an article's file, which people see named relative to `root`.
+    /// Reads an article's file, which people see named relative to `root`, and its other languages beside it. The file of
+    /// another language stands for the whole article.
     ///
     /// # Errors
-    /// The file can't be read, is no UTF-8, or has a mistake.
+    /// A file can't be read, is no UTF-8, or has a mistake.
     pub fn load(root: &Path, path: &Path) -> Result<Article> {
-        let file = path.strip_prefix(root).unwrap_or(path).display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| Diagnostic::io("read", path, &error))?;
-        let source = String::from_utf8(bytes).map_err(|error| not_utf8(&file, &error))?;
-        let article = Article::parse(&file, source)?;
-        Ok(Article {
-            folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
-            path: path.to_path_buf(),
-            ..article
-        })
+        if let Some((main, tag)) = variants::parts_of(path) {
+            return if main.is_file() { Article::load(root, &main) } else { Err(variants::orphan(path, &main, &tag)) };
+        }
+        let (file, source) = text_of(root, path)?;
+        let texts = variants::files_of(path)?.into_iter().map(|(path, tag)| {
+            let (file, source) = text_of(root, &path)?;
+            Ok((file, tag, source))
+        });
+        let mut article = Article::parse(&file, source)?.with_variants(texts.collect::<Result<Vec<_>>>()?)?;
+        article.path = path.to_path_buf();
+        article.folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let folder = &article.folder;
+        article.variants.iter_mut().for_each(|variant| variant.article.folder.clone_from(folder));
+        Ok(article)
+    }
+
+    /// The article with each of its subjects as the only one.
+    pub fn with_each_subject(&self) -> Vec<Article> {
+        let Some(test) = &self.test else { return vec![self.clone()] };
+        let with = |n: usize| {
+            let mut article = self.clone();
+            let variants = article.variants.iter_mut().map(|variant| &mut variant.article);
+            variants.for_each(|article| article.keep_subject(n));
+            article.keep_subject(n);
+            article
+        };
+        (0..test.subjects.len()).map(with).collect()
+    }
+
+    fn keep_subject(&mut self, n: usize) {
+        let kept = self.test.take().and_then(|test| test.subjects.into_iter().nth(n));
+        self.subject = kept.unwrap_or_else(|| self.subject.clone());
+    }
+
+    /// Where a word of the front matter stands.
+    pub fn place_of(&self, word: &str) -> Place {
+        match self.source[..self.body.start].find(word) {
+            Some(at) => Place::span(&*self.file, &self.source, at..at + word.len()),
+            None => Place::file(&*self.file),
+        }
     }
 
     /// The Markdown.
     pub fn markdown(&self) -> &str {
         self.source.get(self.body.clone()).unwrap_or_default()
     }
+}
+
+/// A file's name as people see it, and its text.
+fn text_of(root: &Path, path: &Path) -> Result<(String, String)> {
+    let file = path.strip_prefix(root).unwrap_or(path).display().to_string();
+    let bytes = std::fs::read(path).map_err(|error| Diagnostic::io("read", path, &error))?;
+    let source = String::from_utf8(bytes).map_err(|error| not_utf8(&file, &error))?;
+    Ok((file, source))
 }
 
 /// Line ends LF, no byte order mark.

@@ -243,3 +243,41 @@ mod finding {
         assert_eq!(find(folder.path(), Some("content/b.md")).unwrap().title, "B");
     }
 }
+
+#[test]
+fn several_subjects_are_read_in_both_notations() {
+    let toml = parse("+++\ntitle = 'T'\nsubject = ['One', \"Oth{{ subscriber.name }}er\"]\nshare = [70, 30.0]\n+++\n")
+        .unwrap();
+    let yaml = parse("---\ntitle: T\nsubject: [One, 'Oth{{ subscriber.name }}er']\nshare: [70, 30]\n---\n").unwrap();
+    let test = toml.test.unwrap();
+    assert_eq!((toml.subject.as_str(), test.shares.as_slice()), ("One", &[70.0, 30.0][..]));
+    assert_eq!(yaml.test.as_ref(), Some(&test));
+    let block = parse("---\ntitle: T\nsubject:\n  - yes\n  - \"2026\"\n  - no\n---\n").unwrap().test.unwrap();
+    assert_eq!(block.subjects, ["yes", "2026", "no"]);
+    assert!((block.shares.iter().sum::<f64>() - 100.0).abs() < 1e-9);
+    let one = parse("+++\ntitle = 'T'\nsubject = ['One']\n+++\n").unwrap();
+    assert_eq!((one.subject.as_str(), one.test), ("One", None));
+    assert_eq!(parse("---\ntitle: T\nsubject: 2026\n---\n").unwrap().subject, "2026");
+}
+
+#[test]
+fn mistakes_in_several_subjects_are_placed() {
+    for (keys, line, says) in [
+        ("subject = ['a', 'b']\nshare = [50]", 4, "has 1 numbers, and there are 2 subjects"),
+        ("subject = ['a', 'b']\nshare = [10, 10]", 4, "comes to 20, and not to 100"),
+        ("subject = ['a', 'b']\nshare = [100, 0]", 4, "gives a subject to nobody"),
+        ("subject = ['a', 'b']\nshare = [150, -50]", 4, "gives a subject to nobody"),
+        ("subject = ['a', 'b']\nshare = [nan, nan]", 4, "not to 100"),
+        ("subject = 'a'\nshare = [100]", 4, "is for several subjects"),
+        ("subject = ['a', 'a']", 3, "is there twice"),
+        ("subject = ['a', ' ']", 3, "is empty"),
+        ("subject = ['a',\n\"b\\nc\"]", 4, "more than one line"),
+        ("subject = [1, 2]", 3, "expected a string"),
+        ("subject = 5", 3, "expected a string"),
+    ] {
+        let error = parse(&format!("+++\ntitle = 'T'\n{keys}\n+++\n")).unwrap_err();
+        let shown = error.render(false);
+        assert_eq!(error.place().unwrap().line, line, "{shown}");
+        assert!(shown.contains(says), "{shown}");
+    }
+}

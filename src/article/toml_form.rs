@@ -14,13 +14,17 @@ impl FrontMatter {
         let mut line = |key: &str, value: &dyn std::fmt::Display| {
             let _ = writeln!(out, "{key} = {value}");
         };
-        let texts = [
-            ("title", &self.title),
-            ("subject", &self.subject),
-            ("preheader", &self.preheader),
-            ("author", &self.author),
-        ];
-        for (key, text) in texts {
+        if let Some(title) = &self.title {
+            line("title", &quoted(title));
+        }
+        if let Some(test) = &self.test {
+            let list = |items: Vec<String>| format!("[{}]", items.join(", "));
+            line("subject", &list(test.subjects.iter().map(|subject| basic(subject)).collect()));
+            line("share", &list(test.shares.iter().map(f64::to_string).collect()));
+        } else if let Some(subject) = &self.subject {
+            line("subject", &quoted(subject));
+        }
+        for (key, text) in [("preheader", &self.preheader), ("author", &self.author)] {
             if let Some(text) = text {
                 line(key, &quoted(text));
             }
@@ -46,6 +50,10 @@ impl FrontMatter {
                 None => quoted(&it.file),
             };
             line("attachments", &format!("[{}]", self.attachments.iter().map(item).collect::<Vec<_>>().join(", ")));
+        }
+        if !self.stories.is_empty() {
+            let slugs: Vec<String> = self.stories.iter().map(|slug| quoted(slug)).collect();
+            line("stories", &format_args!("[{}]", slugs.join(", ")));
         }
         if self.draft {
             line("draft", &true);
@@ -110,6 +118,7 @@ fn basic(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::SubjectTest;
     use super::*;
     use proptest::prelude::*;
 
@@ -118,6 +127,7 @@ mod tests {
         let front = FrontMatter {
             title: Some("Say \"it's\" \\ {{ now }}".into()),
             subject: Some("s".into()),
+            test: None,
             preheader: Some("p".into()),
             author: Some("名前".into()),
             date: Some(jiff::civil::date(2026, 11, 22)),
@@ -128,6 +138,7 @@ mod tests {
             images: Images::Link,
             image: None,
             attachments: Vec::new(),
+            stories: vec!["one".into(), "two-three".into()],
             extra: serde_json::from_str(
                 r#"{"a": {"b": [1, 2.5, "x", true]}, "": "empty", "d.e": "+++ not alone", "f": "+++\n+++\r\u0000\u007f", "g": {}, "h": [[], {}]}"#,
             )
@@ -137,6 +148,10 @@ mod tests {
             FrontMatter::parse("a.md", &front.to_toml()).unwrap_or_else(|e| panic!("{}", e.render(false)));
         assert_eq!(read, front);
         assert_eq!(end, front.to_toml().len());
+        let subjects = vec!["s".to_owned(), "'t' \"u\"".to_owned(), "v".to_owned()];
+        let test = Some(SubjectTest { subjects, shares: vec![50.0, 30.5, 19.5] });
+        let several = FrontMatter { test, ..front };
+        assert_eq!(FrontMatter::parse("a.md", &several.to_toml()).unwrap().0, several);
     }
 
     #[test]

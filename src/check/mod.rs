@@ -11,8 +11,12 @@ use crate::publication::Publication;
 const CLIPPED: usize = 102 * 1024;
 /// Readers with long names have larger copies than the samples.
 const NEAR_CLIPPED: usize = 90 * 1024;
-/// What many servers still take.
-const LARGEST_MESSAGE: usize = 10 * 1024 * 1024;
+/// What Gmail reads of `<style>` elements.
+const LARGEST_STYLE: usize = 16 * 1024;
+/// What large providers still take (iCloud 20 MB, Gmail and Yahoo 25 MB).
+const LARGEST_MESSAGE: usize = 20_000_000;
+/// What many servers of companies still take.
+const LARGE_MESSAGE: usize = 10_000_000;
 
 /// One copy with its parts decoded.
 #[derive(Debug, Clone, Copy)]
@@ -60,11 +64,24 @@ fn sizes(copy: &Copy<'_>, found: &mut Vec<Diagnostic>) {
             .help("shorten the article"),
         );
     }
+    let styles: usize =
+        copy.html.split("<style").skip(1).filter_map(|rest| rest.find("</style").map(|end| rest[..end].len())).sum();
+    if styles > LARGEST_STYLE {
+        found.push(
+            Diagnostic::warning(format!("the styles have {} KB: Gmail drops what is over 16 KB", styles / 1024))
+                .help("move rules into <mj-style inline=\"inline\">, or leave some out"),
+        );
+    }
     let whole = copy.message.bytes.len();
     if whole > LARGEST_MESSAGE {
         found.push(
-            Diagnostic::error(format!("a copy has {} MB: many servers refuse more than 10", whole / 1_048_576))
-                .help("make the images smaller, or link them with images = \"link\""),
+            Diagnostic::error(format!("a copy has {} MB: large providers refuse more than 20", whole / 1_000_000))
+                .help("link the images with images = \"link\", and put attachments on the web"),
+        );
+    } else if whole > LARGE_MESSAGE {
+        found.push(
+            Diagnostic::warning(format!("a copy has {} MB: many servers refuse more than 10", whole / 1_000_000))
+                .help("link the images with images = \"link\", and put attachments on the web"),
         );
     }
 }
@@ -214,6 +231,8 @@ mod tests {
         assert!(found(HTML, TEXT, "").concat().contains("subject is empty"));
         assert!(found(HTML, TEXT, "Re: you").concat().contains("pretends"));
         assert!(found(&format!("{HTML}{}", "x".repeat(CLIPPED)), TEXT, "Hello").concat().contains("Gmail"));
+        let style = format!("<style>{}</style>", "a{b:c}".repeat(3000));
+        assert!(found(&format!("{HTML}{style}"), TEXT, "Hello").concat().contains("the styles have 17 KB"));
         assert!(
             found(&format!("{HTML}<a href=\"http://example.com/\">x</a>"), TEXT, "Hello")
                 .concat()

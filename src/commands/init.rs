@@ -9,10 +9,10 @@ use super::{Exit, Session};
 use crate::config::{Config, FILE_NAME};
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable::{self, Privacy};
-use crate::edition::Theme;
+use crate::edition::theme::{self, builtin};
 use crate::publication::Mailbox;
 
-/// Make a new publication: settings, theme, a first article and a list with you on it
+/// Make a new publication: settings, a first article and a list with you on it
 #[derive(Debug, Args)]
 #[command(after_help = "On a terminal it asks for what isn't given. Nothing that exists is overwritten.")]
 pub struct InitArgs {
@@ -34,6 +34,9 @@ pub struct InitArgs {
     /// The language most articles are in
     #[arg(long, value_name = "TAG", default_value = "en")]
     pub language: String,
+    /// How mails look: letter, magazine or plain
+    #[arg(long, value_name = "NAME", default_value = theme::DEFAULT, value_parser = builtin_theme)]
+    pub theme: String,
 }
 
 /// What has to be known of a publication.
@@ -51,7 +54,7 @@ pub fn run(args: &InitArgs, session: &Session) -> Result<Exit> {
             .help("name another folder: letterpress init DIR"));
     }
     let Some(answers) = answers(args, session)? else { return Ok(Exit::NotConfirmed) };
-    let settings = settings(&answers, &args.language);
+    let settings = settings(&answers, &args.language, &args.theme);
     // What would be refused later is refused now, before anything is written.
     let config = Config::parse(settings.clone())?;
     let files = files(&settings, &config.publication.from, session);
@@ -99,7 +102,13 @@ fn answers(args: &InitArgs, session: &Session) -> Result<Option<Answers>> {
     Ok(Some(Answers { name: next(), from: next(), postal_address: next(), unsubscribe_url: next() }))
 }
 
-fn settings(answers: &Answers, language: &str) -> String {
+/// The name of a theme that is built in.
+fn builtin_theme(name: &str) -> Result<String, String> {
+    let known: Vec<&str> = builtin::THEMES.iter().map(|(known, _)| *known).collect();
+    if known.contains(&name) { Ok(name.to_owned()) } else { Err(format!("there are {}", known.join(", "))) }
+}
+
+fn settings(answers: &Answers, language: &str, theme: &str) -> String {
     let quoted = |text: &str| Value::String(text.to_owned()).to_string();
     format!(
         "# A letterpress publication. Every setting is explained in letterpress's README.
@@ -120,12 +129,17 @@ url = {}
 # A real relay: url = \"smtps://mail.your-domain.org\", user = \"you\", password_env = \"LETTERPRESS_RELAY_PASSWORD\"
 [relay]
 url = \"file:outbox\"
+
+# How mails look. `letterpress theme settings` lists what else can be set here, `letterpress theme list` the themes.
+[theme]
+name = {}
 ",
         quoted(&answers.name),
         quoted(&answers.from),
         quoted(&answers.postal_address),
         quoted(language),
         quoted(&answers.unsubscribe_url),
+        quoted(theme),
     )
 }
 
@@ -137,7 +151,7 @@ fn files(settings: &str, from: &Mailbox, session: &Session) -> Vec<NewFile> {
     let row = [from.address.as_str(), &from.name, "active"];
     let rows = readers.write_record(["email", "name", "status"]).and_then(|()| readers.write_record(row));
     let list = rows.ok().and_then(|()| readers.into_inner().ok()).unwrap_or_default();
-    let mut files = vec![
+    vec![
         (FILE_NAME.to_owned(), Privacy::Shared, settings.to_owned()),
         (
             "content/welcome.md".to_owned(),
@@ -150,15 +164,10 @@ fn files(settings: &str, from: &Mailbox, session: &Session) -> Vec<NewFile> {
         ("subscribers/readers.csv".to_owned(), Privacy::Private, String::from_utf8_lossy(&list).into_owned()),
         ("subscribers/suppressions.csv".to_owned(), Privacy::Private, "address,reason,date,source\n".to_owned()),
         (".gitignore".to_owned(), Privacy::Shared, GITIGNORE.to_owned()),
-    ];
-    files.extend(
-        Theme::builtin().files.into_iter().map(|(name, text)| (format!("templates/{name}"), Privacy::Shared, text)),
-    );
-    files
+    ]
 }
 
-const GITIGNORE: &str =
-    "# What holds addresses, secrets or copies\n/keys\n/mailings\n/outbox\n/preview\n/subscribers/*.lock\n";
+const GITIGNORE: &str = "# What holds addresses, secrets or copies\n/keys\n/mailings\n/outbox\n/preview\n/subscribers/*.key\n/subscribers/*.lock\n";
 
 const WELCOME: &str = "
 Dear {{ subscriber.first_name | default(value=\"reader\") }},
@@ -185,10 +194,9 @@ fn write(path: &Path, privacy: Privacy, content: &str) -> Result<()> {
 
 fn tell(dir: &Path, files: &[NewFile], session: &Session) {
     let screen = session.screen;
-    for (name, _, _) in files.iter().filter(|(name, _, _)| !name.starts_with("templates/")) {
+    for (name, _, _) in files {
         screen.result(shown_path(&dir.join(name)));
     }
-    screen.result(format!("{} (the theme)", shown_path(&dir.join("templates"))));
     let shown = shown_path(dir);
     let at = if shown == "." { String::new() } else { format!("cd {shown} && ") };
     screen.say(format!("Next: {at}letterpress send --dry-run"));

@@ -19,6 +19,8 @@ pub mod stop;
 mod survey;
 pub mod new;
 pub mod subscribers;
+pub mod theme;
+pub mod unsubscribe;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

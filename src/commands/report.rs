@@ -7,8 +7,9 @@ use super::{Exit, Session, sent};
 use crate::diagnostic::{Diagnostic, Result, printable, shown_path};
 use crate::durable::{self, Privacy};
 use crate::ledger::{Counts, State};
-use crate::mailing::{Mailing, Provider, Reason, Summary};
+use crate::mailing::{Mailing, Provider, Reason, SubjectGroup, Subjects, Summary};
 use crate::report::{self, count, counted, duration, page, per_second, percent};
+use crate::subscribers::Withdrawals;
 
 /// A mailing in figures: who has it, why others don't, how fast it went
 #[derive(Debug, Args)]
@@ -22,16 +23,26 @@ pub struct ReportArgs {
 
 pub fn run(args: &ReportArgs, session: &Session) -> Result<Exit> {
     let mailing = sent::open(args.article.as_deref(), session)?;
-    let summary = Summary::read(&mailing)?;
+    let summary = read(&mailing, session)?;
     show(&summary, session);
     session.screen.document(&summary);
     write(&mailing, &summary, session)?;
     Ok(Exit::Done)
 }
 
+/// The figures; who has left since is asked of the list as it is now, where there is one.
+fn read(mailing: &Mailing, session: &Session) -> Result<Summary> {
+    let project = session.project().ok();
+    let since = match project {
+        Some(project) if Subjects::of(&mailing.sources()?)?.is_some() => Withdrawals::load(&project.files()).ok(),
+        _ => None,
+    };
+    Summary::read(mailing, since.as_ref())
+}
+
 /// At the end of a run: writes the report, and says how it went and where the report is.
 pub fn after_run(mailing: &Mailing, session: &Session) -> Result<()> {
-    let summary = Summary::read(mailing)?;
+    let summary = read(mailing, session)?;
     if !summary.runs.is_empty() {
         session.screen.say(pace(&summary));
     }
@@ -81,6 +92,10 @@ fn show(summary: &Summary, session: &Session) {
         let told = |at: crate::clock::Timestamp| session.told(at.as_millisecond());
         screen.result(format!("\n{}\nFrom {} to {}.", pace(summary), told(first.began), told(last.ended)));
     }
+    if !summary.subjects.is_empty() {
+        screen.result("");
+        subjects(&summary.subjects).iter().for_each(|line| screen.result(line));
+    }
     for state in [State::Rejected, State::Deferred, State::InDoubt, State::Withdrawn] {
         let reasons: Vec<&Reason> = summary.reasons.iter().filter(|reason| reason.state == state).collect();
         list(name(state), reasons.iter().map(|reason| (reason.count, printable(&reason.words).into_owned())), session);
@@ -99,6 +114,19 @@ fn show(summary: &Summary, session: &Session) {
         let header = ["relay", "accepted", "deferred", "rejected", "in doubt"];
         report::table(&header, &rows).iter().for_each(|line| screen.result(line));
     }
+}
+
+/// What became of each of several subjects.
+fn subjects(groups: &[SubjectGroup]) -> Vec<String> {
+    let row = |group: &SubjectGroup| {
+        let counts = &group.counts;
+        let left = group.left.map_or_else(|| "?".to_owned(), count);
+        let figures = [counts.total, counts.accepted, counts.rejected].map(count);
+        let first = [group.group.to_owned(), group.subject.clone()];
+        first.into_iter().chain(figures).chain([left]).collect::<Vec<String>>()
+    };
+    let rows: Vec<Vec<String>> = groups.iter().map(row).collect();
+    report::table(&["", "subject", "readers", "accepted", "rejected", "left since"], &rows)
 }
 
 /// A heading and what is most frequent under it; nothing when there is nothing.

@@ -11,7 +11,7 @@ use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Result, did_you_mean, printable, shown_path};
 use crate::durable::{self, Privacy};
 use crate::ledger::State;
-use crate::mailing::{Mailing, PlanRow, Press, Standing};
+use crate::mailing::{Mailing, PlanRow, Press, Standing, Subjects};
 use crate::message::Message;
 use crate::preview::decode_parts;
 
@@ -54,10 +54,11 @@ pub fn run(args: &ShowArgs, session: &Session) -> Result<Exit> {
         }
         None => session.screen.raw(&shown),
     }
+    let subject = Subjects::of(&mailing.sources()?)?.map(|subjects| subjects.letter_of(row.email()));
     let last = standing.last.as_ref();
     session.screen.document(&json!({
         "article": mailing.manifest.slug, "address": address.as_str(), "message_id": message.message_id,
-        "state": standing.state.name(), "attempts": standing.attempts, "relay": standing.relay,
+        "subject": subject, "state": standing.state.name(), "attempts": standing.attempts, "relay": standing.relay,
         "at": last.and_then(|record| crate::clock::Timestamp::from_millisecond(record.at).ok()),
         "code": last.map(|record| record.code).filter(|code| *code > 0),
         "reply": last.map(|record| &record.reply), "file": args.out.as_ref().map(|path| path.display().to_string()),

@@ -126,7 +126,7 @@ impl SmtpRelay {
     fn greeted_with(&self, reply: &Reply) -> Stop {
         let diagnostic = Diagnostic::error(format!("{} turns us away: {reply}", self.name()))
             .help("no reader was marked; ask the relay's operator, or try later");
-        if reply.is_permanent() { Stop::permanent(diagnostic) } else { Stop::transient(diagnostic) }
+        if reply.is_permanent() { Stop::permanent(diagnostic) } else { Stop::put_off(diagnostic) }
     }
 
     /// The greeting or EHLO was no 2yz.
@@ -153,7 +153,7 @@ impl SmtpRelay {
                 Diagnostic::error(format!("{} refuses the login of {}: {reply}", self.name(), credentials.user))
                     .help("no reader was marked; check user and password"),
             )),
-            Ok(Err(error)) if error.status().is_some() => Err(Stop::transient(
+            Ok(Err(error)) if error.status().is_some() => Err(Stop::put_off(
                 Diagnostic::error(format!("{} puts the login of {} off: {reply}", self.name(), credentials.user))
                     .help("no reader was marked; run the command again later"),
             )),

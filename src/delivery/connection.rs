@@ -29,6 +29,15 @@ pub enum Style {
 /// After 421 a relay closes: how long it is given for that.
 const FAREWELL: Duration = Duration::from_secs(5);
 
+/// Why nothing more goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The relay refuses us, or makes no sense.
+    Refused,
+    /// It said 421: it takes nothing of what it hasn't answered.
+    Closing,
+}
+
 /// An open connection, with a ticket of type `T` for every message on its way.
 pub struct Connection<T> {
     /// The relay, as a person calls it.
@@ -44,10 +53,10 @@ pub struct Connection<T> {
     expected: VecDeque<Verb>,
     /// A transaction may be open at the relay, or its state be unknown (RFC 3030 section 2).
     needs_reset: bool,
-    /// Nothing more goes out: the relay refuses us, or closes.
-    ending: bool,
-    /// The relay said 421: it takes nothing of what it hasn't answered.
-    closing: bool,
+    /// The relay has answered a MAIL: it listens.
+    answered: bool,
+    /// Set when nothing more goes out.
+    end: Option<End>,
     /// How many messages the connection may still take.
     left: u64,
 }
@@ -76,8 +85,8 @@ impl<T> Connection<T> {
             on_their_way: VecDeque::new(),
             expected: VecDeque::new(),
             needs_reset: false,
-            ending: false,
-            closing: false,
+            answered: false,
+            end: None,
             left: most_messages.unwrap_or(u64::MAX),
         }
     }
@@ -99,7 +108,7 @@ impl<T> Connection<T> {
             Style::Stepwise => 1,
         };
         let left = usize::try_from(self.left).unwrap_or(usize::MAX);
-        if self.ending { 0 } else { most.saturating_sub(self.on_their_way.len()).min(left) }
+        if self.end.is_some() { 0 } else { most.saturating_sub(self.on_their_way.len()).min(left) }
     }
 
     pub fn is_idle(&self) -> bool {
@@ -108,7 +117,7 @@ impl<T> Connection<T> {
 
     /// Nothing more can be submitted, ever.
     pub fn is_over(&self) -> bool {
-        self.ending || self.left == 0
+        self.end.is_some() || self.left == 0
     }
 
     /// Takes a message to be sent with the next [`Connection::exchange`].
@@ -149,16 +158,16 @@ impl<T> Connection<T> {
                     let refusal = self.take(reply, settled);
                     refused = refused.or(refusal);
                 }
-                Err(Lost { why, closed }) => self.give_up(&why, closed && self.closing, settled),
+                Err(Lost { why, closed }) => self.give_up(&why, closed && self.end == Some(End::Closing), settled),
             }
             let unasked = self.expected.is_empty() && self.dialogue.traffic().replies() > 0;
             if unasked {
                 // The next reply would be taken for another's.
                 self.give_up("the relay answers what it was not asked", false, settled);
-            } else if self.ending && self.expected.is_empty() {
+            } else if self.end.is_some() && self.expected.is_empty() {
                 // All that was said is answered: what is left was neither taken nor refused.
                 self.give_up("the relay takes nothing more", true, settled);
-            } else if settled.len() > before && self.dialogue.traffic().replies() == 0 && !self.ending {
+            } else if settled.len() > before && self.dialogue.traffic().replies() == 0 && self.end.is_none() {
                 break;
             }
         }
@@ -171,17 +180,17 @@ impl<T> Connection<T> {
     /// Says what may be said now, in one write, and hears one reply.
     async fn speak(&mut self) -> Result<Reply, Lost> {
         let mut group = Group::new(self.dialogue.traffic().written(), &mut self.expected, self.capabilities.size);
-        if !self.ending {
+        if self.end.is_none() {
             let needs_reset = std::mem::take(&mut self.needs_reset);
             self.needs_reset = match self.style {
-                Style::Chunked => group.chunked(&mut self.on_their_way, needs_reset),
+                Style::Chunked => group.chunked(&mut self.on_their_way, needs_reset, self.answered),
                 Style::Pipelined => group.pipelined(&mut self.on_their_way, needs_reset),
                 Style::Stepwise => group.step(&mut self.on_their_way, needs_reset),
             };
         }
         let Deadlines { command, data, end_of_data, .. } = self.deadlines;
         let deadline = match group.first_expected() {
-            _ if self.ending => command.min(FAREWELL),
+            _ if self.end.is_some() => command.min(FAREWELL),
             Some(Verb::Content) => end_of_data,
             _ if group.has_content => end_of_data,
             Some(Verb::Data) => data,
@@ -194,11 +203,11 @@ impl<T> Connection<T> {
     fn take(&mut self, reply: Reply, settled: &mut Vec<Settled<T>>) -> Option<Reply> {
         let verb = self.expected.pop_front()?;
         if reply.code == 421 {
-            self.closing = true;
-            self.ending = true;
+            self.end = Some(End::Closing);
         }
+        self.answered |= verb == Verb::Mail;
         if verb == Verb::Rset {
-            self.ending |= !(200..300).contains(&reply.code);
+            self.end_unless((200..300).contains(&reply.code));
             return None;
         }
         let turn = self.on_their_way.front_mut().map(|transaction| transaction.hear(verb, reply))?;
@@ -209,7 +218,7 @@ impl<T> Connection<T> {
                 None
             }
             Turn::Refused(reply) => {
-                self.ending = true;
+                self.end.get_or_insert(End::Refused);
                 // The answers to come are its own only when its envelope is refused; those behind its content are others'.
                 if matches!(verb, Verb::Data | Verb::Content) || self.expected.is_empty() {
                     self.settle_first(settled);
@@ -220,6 +229,13 @@ impl<T> Connection<T> {
                 self.give_up("the relay's answers make no sense", false, settled);
                 None
             }
+        }
+    }
+
+    /// Nothing more goes out from now on, unless all is well.
+    fn end_unless(&mut self, well: bool) {
+        if !well {
+            self.end.get_or_insert(End::Refused);
         }
     }
 
@@ -240,7 +256,7 @@ impl<T> Connection<T> {
             first = false;
         }
         self.expected.clear();
-        self.ending = true;
+        self.end.get_or_insert(End::Refused);
     }
 
     /// The relay has something against us, not against the reader.
@@ -254,8 +270,8 @@ impl<T> Connection<T> {
     /// written to a closed connection would be in doubt.
     pub async fn still_answers(&mut self) -> bool {
         let answer = self.dialogue.say("NOOP\r\n", self.deadlines.command).await;
-        self.ending |= !answer.is_ok_and(|reply| (200..300).contains(&reply.code));
-        !self.ending
+        self.end_unless(answer.is_ok_and(|reply| (200..300).contains(&reply.code)));
+        self.end.is_none()
     }
 
     /// QUIT, and a short wait for the answer.

@@ -58,14 +58,34 @@ impl<'a> Group<'a> {
 
     /// Every message that hasn't gone out, whole. What was refused before leaves a transaction in an unknown state, so each
     /// begins with RSET unless it is known that none is open. Gives back whether a reset is still needed.
-    pub fn chunked<T>(&mut self, messages: &'a mut VecDeque<Transaction<T>>, mut needs_reset: bool) -> bool {
-        for transaction in messages.iter_mut().filter(|transaction| transaction.progress == Progress::Unwritten) {
-            if needs_reset || !self.expected.is_empty() {
+    ///
+    /// Until the relay has answered a MAIL on this connection, MAIL is all that is said: a relay that hangs up on newcomers
+    /// leaves nobody in doubt.
+    pub fn chunked<T>(
+        &mut self,
+        messages: &'a mut VecDeque<Transaction<T>>,
+        mut needs_reset: bool,
+        answered: bool,
+    ) -> bool {
+        if !answered {
+            return match messages.front() {
+                Some(first) if first.progress == Progress::Unwritten => self.step(messages, needs_reset),
+                _ => needs_reset,
+            };
+        }
+        let unsent = |progress| matches!(progress, Progress::Unwritten | Progress::MailTaken);
+        for transaction in messages.iter_mut().filter(|transaction| unsent(transaction.progress)) {
+            let begins = transaction.progress == Progress::Unwritten;
+            if begins && (needs_reset || !self.expected.is_empty()) {
                 self.reset();
                 needs_reset = false;
             }
             let Transaction { message, progress, .. } = transaction;
-            let mut commands = self.mail(message);
+            let mut commands = String::new();
+            if begins {
+                commands = self.mail(message);
+                self.expected.push_back(Verb::Mail);
+            }
             let _ = write!(
                 commands,
                 "RCPT TO:<{}>\r\nBDAT {} LAST\r\n",
@@ -74,7 +94,7 @@ impl<'a> Group<'a> {
             );
             self.say(commands);
             self.say(content(message));
-            self.expected.extend([Verb::Mail, Verb::Rcpt, Verb::Content]);
+            self.expected.extend([Verb::Rcpt, Verb::Content]);
             self.has_content = true;
             *progress = Progress::Sent { end: self.end };
         }

@@ -122,15 +122,22 @@ pub struct Stop {
     pub diagnostic: Diagnostic,
     /// Trying again later may help.
     pub transient: bool,
+    /// The relay said so itself: it is there, and may be worth waiting for.
+    pub answered: bool,
 }
 
 impl Stop {
     pub fn transient(diagnostic: Diagnostic) -> Self {
-        Stop { diagnostic, transient: true }
+        Stop { diagnostic, transient: true, answered: false }
     }
 
     pub fn permanent(diagnostic: Diagnostic) -> Self {
-        Stop { diagnostic, transient: false }
+        Stop { diagnostic, transient: false, answered: false }
+    }
+
+    /// The relay's own 4yz: later.
+    pub fn put_off(diagnostic: Diagnostic) -> Self {
+        Stop { diagnostic, transient: true, answered: true }
     }
 }
 

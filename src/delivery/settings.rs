@@ -45,6 +45,9 @@ pub struct RelaySettings {
     pub timeout: Option<String>,
 }
 
+/// The journal tells relays apart by a single octet.
+const MOST_RELAYS: usize = 200;
+
 /// `[relay]`, or `[[relay]]` several times.
 #[derive(Debug, Clone, Default)]
 pub struct Relays(pub Vec<RelaySettings>);
@@ -68,6 +71,9 @@ impl<'de> Deserialize<'de> for Relays {
                 let mut all = Vec::new();
                 while let Some(one) = tables.next_element()? {
                     all.push(one);
+                }
+                if all.len() > MOST_RELAYS {
+                    return Err(serde::de::Error::custom(format_args!("more than {MOST_RELAYS} relays")));
                 }
                 Ok(Relays(all))
             }

@@ -9,8 +9,8 @@ use super::images::read::{Wanted, read};
 use crate::article::{Article, Attached};
 use crate::diagnostic::{Diagnostic, Place, Result};
 
-/// With base64 a third larger, and what else is in a message, this is what 10 MB hold.
-const MOST: usize = 7 << 20;
+/// With base64 a third larger, and what else is in a message, this is what the 20 MB hold that large providers take.
+pub(super) const MOST: usize = 14 << 20;
 /// Above this, readers' mailboxes and the relay's quota notice.
 const HEAVY: usize = 1 << 20;
 const LONGEST_NAME: usize = 150;
@@ -42,7 +42,7 @@ pub fn load(article: &Article) -> Result<Vec<Attachment>> {
             let what = format!("the attachments have more than {} MB together", MOST >> 20);
             return Err(Diagnostic::error(what)
                 .at(place)
-                .help("many servers refuse messages of 10 MB, and files grow by a third in mail")
+                .help("large providers refuse messages of more than 20 MB, and files grow by a third in mail")
                 .help("put the file on the web and link it"));
         }
         if loaded.iter().any(|known| known.name == attachment.name) {
@@ -59,12 +59,18 @@ pub fn load(article: &Article) -> Result<Vec<Attachment>> {
 pub fn heavy(article: &Article, attachments: &[Attachment]) -> Vec<Diagnostic> {
     let pairs = attachments.iter().zip(&article.attachments).filter(|(attachment, _)| attachment.bytes > HEAVY);
     let warning = |(attachment, attached): (&Attachment, &Attached)| {
-        let (whole, tenths) = (attachment.bytes >> 20, (attachment.bytes & ((1 << 20) - 1)) * 10 >> 20);
-        Diagnostic::warning(format!("`{}` has {whole}.{tenths} MB, which every reader gets", attachment.name))
+        let size = megabytes(attachment.bytes);
+        Diagnostic::warning(format!("`{}` has {size} MB, which every reader gets", attachment.name))
             .at(place(article, attached))
             .help("a link to the file on the web is kinder to mailboxes, and to the relay's quota")
     };
     pairs.map(warning).collect()
+}
+
+/// With one digit after the point.
+pub(super) fn megabytes(bytes: usize) -> String {
+    let tenths = (bytes * 10) >> 20;
+    format!("{}.{}", tenths / 10, tenths % 10)
 }
 
 fn one(article: &Article, attached: &Attached, place: &Place) -> Result<Attachment> {
@@ -266,7 +272,7 @@ mod tests {
         }
         std::fs::File::create(folder.path().join("huge.pdf")).unwrap().set_len(10 << 30).unwrap();
         for name in ["big1.pdf", "big2.pdf"] {
-            std::fs::File::create(folder.path().join(name)).unwrap().set_len(5 << 20).unwrap();
+            std::fs::File::create(folder.path().join(name)).unwrap().set_len(9 << 20).unwrap();
         }
         for (attachments, says) in [
             ("['a.exe']", "programs"),
@@ -284,6 +290,6 @@ mod tests {
             assert!(message.contains(says), "{attachments}: {message}");
         }
         let one = article(folder.path(), "['big1.pdf']");
-        assert!(heavy(&one, &load(&one).unwrap())[0].message().contains("5.0 MB"));
+        assert!(heavy(&one, &load(&one).unwrap())[0].message().contains("9.0 MB"));
     }
 }

@@ -45,14 +45,32 @@ pub fn escape(place: Place, value: &str) -> String {
     out
 }
 
-/// The place of a position in plain text: part of an address when the word around it began as one, so that a link says the
-/// same in the text as in the HTML.
-pub fn place_in_text(text: &str, position: usize) -> Place {
-    if text[..position].ends_with(ADDRESS) {
-        return Place::PlainUrl;
+/// The places of tokens in a plain text, asked for from its beginning to its end: part of an address when the word around one
+/// began as an address, so that a link says the same in the text as in the HTML.
+pub struct PlainText<'a> {
+    text: &'a str,
+    seen: usize,
+    in_address: bool,
+}
+
+impl<'a> PlainText<'a> {
+    pub fn new(text: &'a str) -> Self {
+        PlainText { text, seen: 0, in_address: false }
     }
-    let word = text[..position].rsplit(char::is_whitespace).next().unwrap_or_default();
-    if word.contains("://") { Place::UrlPart } else { Place::Plain }
+
+    /// The place of the token at this position, which is behind the last one asked for. Looks at nothing twice: a line may
+    /// be one long word of tokens.
+    pub fn at(&mut self, position: usize) -> Place {
+        let passed = &self.text[self.seen..position];
+        let word = passed.rsplit(char::is_whitespace).next().unwrap_or_default();
+        // A token is a word's inside: neither white space nor the sign of an address reaches over one.
+        self.in_address = word.contains("://") || (self.in_address && word.len() == passed.len());
+        self.seen = position;
+        if passed.ends_with(ADDRESS) {
+            return Place::PlainUrl;
+        }
+        if self.in_address { Place::UrlPart } else { Place::Plain }
+    }
 }
 
 fn escape_html(value: &str, out: &mut String) {
@@ -143,9 +161,13 @@ mod tests {
 
     #[test]
     fn a_value_in_a_written_address_is_a_part_of_it() {
-        assert_eq!(place_in_text("see https://example.com/?q=", 27), Place::UrlPart);
-        assert_eq!(place_in_text("see https://example.com/ ", 25), Place::Plain);
-        assert_eq!(place_in_text("see \u{e}", 5), Place::PlainUrl);
+        let text = "see https://example.com/?q=T&r=TT T, aT \u{e}T";
+        let mut places = PlainText::new(text);
+        let tokens = text.match_indices('T').map(|(at, _)| places.at(at)).collect::<Vec<_>>();
+        assert_eq!(
+            tokens,
+            [Place::UrlPart, Place::UrlPart, Place::UrlPart, Place::Plain, Place::Plain, Place::PlainUrl]
+        );
     }
 
     #[test]

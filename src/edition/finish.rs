@@ -13,11 +13,11 @@ use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
 
 /// The finished logical lines of the text part: the article's lines in place, no runs of empty lines. Whether a
 /// line is empty is judged before values are known, so that readers with and without one are treated alike.
-pub fn text_lines(rendered: &str, article_text: &str, tokens: &Tokens) -> String {
-    // The article has lines of its own, whatever stands beside it in the template.
+pub fn text_lines(rendered: &str, held: &[String], tokens: &Tokens) -> String {
+    // The article and the stories have lines of their own, whatever stands beside them in the template.
     let expanded = tokens.replace(rendered, |token, _| match token {
-        Token::Value(index) if tokens.text(index) == article_text => {
-            Some(format!("\n{}\n", tokens.put_back(article_text, |token| matches!(token, Token::Rich(_)))))
+        Token::Value(index) if held.iter().any(|text| text == tokens.text(index)) => {
+            Some(format!("\n{}\n", tokens.put_back(tokens.text(index), |token| matches!(token, Token::Rich(_)))))
         }
         _ => None,
     });

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::shifts::{Shifts, Source};
+use super::shifts::{Edits, Shifts, Source};
 use super::tags::{Tag, TagKind, tags};
 use super::tokens::Tokens;
 use crate::diagnostic::{Diagnostic, Place, Result};
@@ -43,8 +43,8 @@ pub enum Choice {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Choices {
     pub fields: BTreeMap<String, Choice>,
-    /// A mention that can't be narrowed: every field is a choice field.
-    pub every_field: bool,
+    /// The first mention that can't be narrowed: every field is a choice field.
+    pub every_field: Option<Place>,
 }
 
 impl Choices {
@@ -71,12 +71,19 @@ pub struct Scanned {
     pub mentions: Vec<Mention>,
     shifts: Shifts,
     held: Shifts,
+    /// Of what was put in after the scan.
+    inserted: Shifts,
 }
 
 impl Scanned {
     /// The position in what the author wrote of a position in the scanned text.
     pub fn original(&self, position: usize) -> usize {
-        self.held.original(self.shifts.original(position))
+        self.held.original(self.shifts.original(self.inserted.original(position)))
+    }
+
+    /// Changes the scanned text once more.
+    pub fn insert(&mut self, edits: Edits) {
+        (self.text, self.inserted) = edits.apply(&self.text);
     }
 }
 
@@ -98,6 +105,7 @@ pub fn scan(from_author: &Source<'_>, merging: Merging, tokens: &mut Tokens, cho
         mentions: Vec::new(),
         shifts: Shifts::default(),
         held: from_author.shifts.clone(),
+        inserted: Shifts::default(),
     };
     let mut from = 0;
     let mut captures = 0usize;
@@ -222,14 +230,14 @@ fn note_choices(expression: &str, place: &dyn Fn() -> Place, choices: &mut Choic
     for range in identifiers(expression) {
         match &expression[range.clone()] {
             "subscriber" if !expression[..range.start].trim_end().ends_with('.') => {}
-            "__tera_context" => choices.every_field = true,
+            "__tera_context" => drop(choices.every_field.get_or_insert_with(place)),
             _ => continue,
         }
         if &expression[range.clone()] != "subscriber" {
             continue;
         }
         let Some(field) = field_after(&expression[range.end..]) else {
-            choices.every_field = true;
+            choices.every_field.get_or_insert_with(place);
             continue;
         };
         let only_asks = filled == Some(format!("subscriber.{field}").as_str());
@@ -349,7 +357,7 @@ mod tests {
             "{{ f(x=subscriber) }}",
             "{{ subscriber?.name }}",
         ] {
-            assert!(scan_text(source).1.every_field, "{source}");
+            assert!(scan_text(source).1.every_field.is_some(), "{source}");
         }
         for source in ["{{ \"subscriber\" }}", "{{ article.subscriber }}", "{# {{ subscriber }} #}"] {
             assert_eq!(scan_text(source).1, Choices::default(), "{source}");

@@ -25,6 +25,14 @@ pub struct Resolved {
     pub inline_css: String,
 }
 
+impl Resolved {
+    /// The MJML with its inline CSS in it again, as other programs that render MJML want it.
+    pub fn whole(&self) -> String {
+        let style = format!("<mj-style inline=\"inline\">{}</mj-style>\n</mj-head>", self.inline_css);
+        self.mjml.replacen("</mj-head>", &style, 1)
+    }
+}
+
 /// Escapes values for their places and holds back what mrml would spoil.
 ///
 /// # Errors
@@ -206,13 +214,18 @@ fn take_inline_css(mjml: &str) -> (String, String) {
 fn check_depth(file: &str, mjml: &str) -> Result<()> {
     const VOID: [&str; 8] = ["br", "hr", "img", "meta", "link", "input", "wbr", "col"];
     let mut depth = 0usize;
+    // The next `>` is looked for once, however many `<` stand before it.
+    let mut close = 0;
     for (at, _) in mjml.match_indices('<') {
         let rest = &mjml[at + 1..];
+        if close <= at {
+            close = mjml[at..].find('>').map_or(mjml.len(), |found| at + found);
+        }
         if rest.starts_with('/') {
             depth = depth.saturating_sub(1);
         } else if rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
             let name: String = rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
-            let closes_itself = rest.find('>').is_some_and(|end| rest[..end].ends_with('/'));
+            let closes_itself = close < mjml.len() && mjml[..close].ends_with('/');
             depth += usize::from(!closes_itself && !VOID.contains(&name.as_str()));
         }
         if depth > DEEPEST {

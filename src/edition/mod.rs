@@ -20,23 +20,29 @@ mod clean;
 mod encoded;
 mod finish;
 mod html;
+mod lint;
 mod markdown;
 mod markup;
 mod merge;
 mod names;
 mod nodes;
 mod originals;
+mod minify;
 mod mjml;
 mod pieces;
 mod shifts;
 mod shortcode;
+mod steps;
+mod stories;
 mod tags;
+mod tally;
 mod template;
+mod templates;
 mod terms;
 mod text;
 mod text_shortcodes;
 mod text_table;
-mod theme;
+pub mod theme;
 mod tokens;
 mod wrap;
 
@@ -44,8 +50,10 @@ pub use attachments::Attachment;
 pub use encoded::Encoded;
 pub use images::{Images, InlineImage};
 pub use merge::{Choice, Merging};
-pub use pieces::{Fields, Part, Phrase, Reader, Scratch};
-pub use template::{Group, Sources, Template};
+pub use pieces::{Fields, Part, Phrase, Piece, Reader, Scratch};
+pub use tally::{Count, Tally};
+pub use template::{Group, SUBJECT_GROUP, Sources, Template};
+pub use templates::{Templates, is_language};
 pub use theme::{Theme, ThemeSettings};
 
 use crate::diagnostic::Diagnostic;
@@ -67,4 +75,14 @@ pub struct Edition {
     pub mjml: String,
     pub language: String,
     pub warnings: Vec<Diagnostic>,
+}
+
+impl Edition {
+    /// About how much memory it takes, so that what is kept can be bounded. What images and attachments hold is shared by all
+    /// editions and doesn't count.
+    pub fn octets(&self) -> usize {
+        let files = size_of_val(&*self.images) + size_of_val(&*self.attachments);
+        let parts = self.html.octets() + self.text.octets() + self.subject.octets() + self.preheader.octets();
+        size_of::<Edition>() + parts + files + self.mjml.len() + self.warnings.len() * size_of::<Diagnostic>()
+    }
 }

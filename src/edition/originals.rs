@@ -1,12 +1,16 @@
 //! The sources as their authors wrote them, scanned for merge fields, and the way back from Tera's errors to their places.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::lint::origin::{self, Origin, Origins};
 use super::merge::{Choices, Mention, Merging, Scanned, scan};
 use super::names;
-use super::shifts::Source;
+use super::shifts::{Shifts, Source};
 use super::shortcode::{Call, Shortcodes, calls};
+use super::steps;
 use super::template::Sources;
+use super::theme::Theme;
 use super::tokens::Tokens;
 use crate::article::Article;
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
@@ -16,13 +20,22 @@ pub const TITLE: &str = "the title";
 pub const SUBJECT: &str = "the subject";
 pub const PREHEADER: &str = "the preheader";
 
+/// The name of one of several subjects.
+pub fn subject_of(letter: &str) -> String {
+    format!("{SUBJECT} {letter}")
+}
+
 /// Every template source by its name: the theme's files, the article, its title, subject and preheader.
 #[derive(Debug)]
 pub struct Originals {
+    /// Where the theme's files come from.
+    theme: Theme,
     /// The article's name among them.
     article: String,
     files: BTreeMap<String, String>,
     scanned: BTreeMap<String, Scanned>,
+    /// The scanned sources with their loops counted, as Tera gets them.
+    counted: BTreeMap<String, (String, Shifts)>,
     /// The article's whole file.
     whole: String,
     /// The author's short texts, and where each stands in that file, as far as it stands there as it is.
@@ -30,6 +43,8 @@ pub struct Originals {
     shortcodes: Shortcodes,
     /// The shortcodes that the article calls.
     calls: Vec<Call>,
+    /// Where the theme's MJML tags were written, by the number of their token.
+    origins: Vec<Origin>,
 }
 
 impl Originals {
@@ -43,18 +58,32 @@ impl Originals {
         files.insert(article.file.clone(), body_at_its_lines(article));
         files.insert(TITLE.into(), article.title.clone());
         files.insert(SUBJECT.into(), article.subject.clone());
+        for (letter, subject) in article.test.iter().flat_map(|test| test.letters().zip(&test.subjects)) {
+            files.insert(subject_of(letter), subject.clone());
+        }
         files.insert(PREHEADER.into(), article.preheader.clone().unwrap_or_default());
         let shortcodes = Shortcodes::read(&files)?;
-        let authors = [(TITLE, "title"), (SUBJECT, "subject"), (PREHEADER, "preheader")]
-            .map(|(name, key)| (name.to_owned(), in_front_matter(article, key, &files[name])));
+        let key_of = |name: &str| match name {
+            TITLE => Some("title"),
+            PREHEADER => Some("preheader"),
+            name if name.starts_with(SUBJECT) => Some("subject"),
+            _ => None,
+        };
+        let authors = files
+            .iter()
+            .filter_map(|(name, text)| key_of(name).map(|key| (name.clone(), in_front_matter(article, key, text))));
+        let authors = authors.collect();
         Ok(Originals {
+            theme: Theme { files: BTreeMap::new(), ..sources.theme.clone() },
             article: article.file.clone(),
             files,
             scanned: BTreeMap::new(),
+            counted: BTreeMap::new(),
             whole: article.source.clone(),
-            authors: authors.into_iter().collect(),
+            authors,
             shortcodes,
             calls: Vec::new(),
+            origins: Vec::new(),
         })
     }
 
@@ -80,8 +109,19 @@ impl Originals {
             if is_authors {
                 names::check(&source)?;
             }
-            self.scanned.insert(name.clone(), scan(&source, merging, tokens, &mut choices)?);
+            let mut scanned = scan(&source, merging, tokens, &mut choices)?;
+            if is_mjml(name) && *name != self.article {
+                let origins = &mut self.origins;
+                let edits = origin::mark(&scanned.text, |start| {
+                    origins.push(Origin { file: name.clone(), offset: scanned.original(start) });
+                    tokens.origin()
+                });
+                scanned.insert(edits);
+            }
+            self.scanned.insert(name.clone(), scanned);
         }
+        let count = |(name, scanned): (&String, &Scanned)| (name.clone(), steps::count_in(&scanned.text));
+        self.counted = self.scanned.iter().map(count).collect();
         Ok(choices)
     }
 
@@ -97,7 +137,13 @@ impl Originals {
 
     /// The scanned sources by name, for Tera.
     pub fn templates(&self) -> Vec<(&str, &str)> {
-        self.scanned.iter().map(|(name, scanned)| (name.as_str(), scanned.text.as_str())).collect()
+        self.counted.iter().map(|(name, (text, _))| (name.as_str(), text.as_str())).collect()
+    }
+
+    /// The position in what the author wrote of a position in what Tera got.
+    fn original(&self, file: &str, position: usize) -> Option<usize> {
+        let (_, shifts) = self.counted.get(file)?;
+        Some(self.scanned.get(file)?.original(shifts.original(position)))
     }
 
     /// Every field that a source names.
@@ -156,22 +202,22 @@ impl Originals {
                     (parts.next().and_then(|n| n.parse().ok()), parts.next().and_then(|n| n.parse().ok()));
                 let file = parts.next().unwrap_or_default().to_owned();
                 let range = self
-                    .scanned
+                    .counted
                     .get(&file)
                     .zip(line.zip(column))
-                    .and_then(|(scanned, (line, column))| offset_of(&scanned.text, line, column));
+                    .and_then(|((text, _), (line, column))| offset_of(text, line, column));
                 (message, file, range.map(|at| at..at + 1))
             }
         };
-        let place = match (self.files.get(&file), self.scanned.get(&file), range) {
-            (Some(original), Some(scanned), Some(range)) => {
-                let start = scanned.original(range.start);
-                let range = start..(start + range.len()).max(scanned.original(range.end));
-                match self.authors.get(&file).copied().flatten() {
-                    Some(at) => Some(Place::span(&*self.article, &self.whole, at + range.start..at + range.end)),
-                    None => Some(Place::span(self.shown_name(&file), original, range)),
-                }
-            }
+        let span = range.and_then(|range| {
+            let start = self.original(&file, range.start)?;
+            Some(start..self.original(&file, range.end)?.max(start + 1))
+        });
+        let place = match (self.files.get(&file), span) {
+            (Some(original), Some(span)) => match self.authors.get(&file).copied().flatten() {
+                Some(at) => Some(Place::span(&*self.article, &self.whole, at + span.start..at + span.end)),
+                None => Some(Place::span(self.shown_name(&file), original, span)),
+            },
             _ if file.is_empty() => None,
             _ => Some(Place::file(self.shown_name(&file))),
         };
@@ -202,16 +248,30 @@ impl Originals {
         }
     }
 
+    /// The places of a rendering's tags, and the rendering without the tokens that tell them.
+    pub fn origins(&self, rendered: &str, tokens: &Tokens) -> (String, Origins<'_>) {
+        Origins::take(rendered, tokens, &self.origins)
+    }
+
+    /// Where a range of rendered MJML was written.
+    pub fn place_of(&self, mjml: &str, range: Range<usize>, origins: &Origins<'_>) -> Place {
+        let source = |file: &str| self.files.get(file).map(|text| (self.shown_name(file), text.as_str()));
+        origins.place(mjml, range.clone(), source).unwrap_or_else(|| Place::span("the MJML", mjml, range))
+    }
+
     /// A template's name as the author knows it.
-    fn shown_name(&self, file: &str) -> String {
+    pub fn shown_name(&self, file: &str) -> String {
         match file {
-            TITLE | SUBJECT | PREHEADER => {
-                format!("{} ({})", self.article, file.trim_start_matches("the "))
-            }
-            _ if file != self.article => format!("templates/{file}"),
+            TITLE | PREHEADER => format!("{} ({})", self.article, file.trim_start_matches("the ")),
+            _ if file.starts_with(SUBJECT) => format!("{} ({})", self.article, file.trim_start_matches("the ")),
+            _ if file != self.article => self.theme.shown_name(file),
             _ => file.to_owned(),
         }
     }
+}
+
+fn is_mjml(name: &str) -> bool {
+    name.ends_with(".mjml")
 }
 
 /// The article's Markdown with as many empty lines before it as the front matter has, so that lines keep their numbers.

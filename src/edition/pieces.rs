@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::escape::{ADDRESS, Place, escape, escape_into, place_in_text};
+use super::escape::{ADDRESS, Place, PlainText, escape, escape_into};
 use super::markup::{Kind, is_url_attribute, segments};
 use super::merge::{Gap, GapSource};
 use super::quoted_printable::{encode_last, encode_piece};
@@ -32,6 +32,14 @@ pub struct Filling {
 }
 
 impl Filling {
+    fn octets(&self) -> usize {
+        let name = match &self.gap.source {
+            GapSource::Field(name) => name.len(),
+            GapSource::UnsubscribeUrl => 0,
+        };
+        name + self.gap.default.as_ref().map_or(0, String::len)
+    }
+
     /// The reader's value, or what stands in for it.
     fn value<'a>(&'a self, reader: Reader<'a>) -> &'a str {
         let value = match &self.gap.source {
@@ -58,16 +66,17 @@ impl Phrase {
     /// text as it was written, never by values.
     pub fn cut(text: &str, tokens: &Tokens) -> Phrase {
         let mut phrase = Phrase::default();
+        let mut places = PlainText::new(text);
         let mut from = 0;
         for (range, token) in tokens.find(text) {
             phrase.push_text(text[from..range.start].trim_end_matches(ADDRESS));
-            let place = place_in_text(text, range.start);
+            let place = places.at(range.start);
             match token {
                 Token::Gap(index) => phrase.0.push(Segment::Gap(Filling { gap: tokens.gaps()[index].clone(), place })),
                 Token::Value(index) => phrase.push_value(tokens.text(index), place, tokens),
                 Token::Held(index) | Token::Rich(index) => phrase.push_text(tokens.text(index)),
                 // They are in place long before.
-                Token::Mjml(_) | Token::Name(_) | Token::Shortcode(_) | Token::End(_) => {}
+                Token::Mjml(_) | Token::Name(_) | Token::Shortcode(_) | Token::End(_) | Token::Origin(_) => {}
             }
             from = range.end;
         }
@@ -82,13 +91,14 @@ impl Phrase {
             Some(value) => (value, Place::PlainUrl),
             None => (value, place),
         };
+        let mut places = PlainText::new(value);
         let mut from = 0;
         for (range, token) in tokens.find(value) {
             if from < range.start {
                 self.push_text(&escape(after_begin(place, from), &value[from..range.start]));
             }
             let place = match place {
-                Place::Plain => place_in_text(value, range.start),
+                Place::Plain => places.at(range.start),
                 Place::PlainUrl if range.start > 0 => Place::UrlPart,
                 place => place,
             };
@@ -131,6 +141,24 @@ impl Phrase {
         let mut out = String::new();
         self.fill_into(reader, &mut out);
         Cow::Owned(collapse(&out))
+    }
+
+    /// About how much memory it takes.
+    pub fn octets(&self) -> usize {
+        let of = |segment: &Segment| match segment {
+            Segment::Text(text) => text.len(),
+            Segment::Gap(filling) => filling.octets(),
+        };
+        self.0.iter().map(|segment| size_of::<Segment>() + of(segment)).sum()
+    }
+
+    /// The text in one line, as nobody in particular gets it: with defaults, or `…`.
+    pub fn in_lists(&self) -> String {
+        let shown = self.0.iter().map(|segment| match segment {
+            Segment::Text(text) => text.as_str(),
+            Segment::Gap(filling) => filling.gap.default.as_deref().unwrap_or("…"),
+        });
+        collapse(&shown.collect::<String>())
     }
 
     /// Appends the text as this reader gets it.
@@ -186,6 +214,16 @@ pub struct Scratch {
 }
 
 impl Part {
+    /// About how much memory it takes.
+    pub fn octets(&self) -> usize {
+        let of = |piece: &Piece| match piece {
+            Piece::Encoded(bytes) => bytes.capacity(),
+            Piece::Gap(filling) => filling.octets(),
+            Piece::Paragraph { first, rest, phrase, .. } => first.len() + rest.len() + phrase.octets(),
+        };
+        self.0.iter().map(|piece| size_of::<Piece>() + of(piece)).sum()
+    }
+
     /// Cuts finished HTML at its gaps, each escaped for its place.
     ///
     /// # Errors

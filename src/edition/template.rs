@@ -11,18 +11,18 @@ use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 use super::attachments::{self, Attachment};
 use super::blocks::Setter;
 use super::dates;
-use super::escape::{Place as Spot, escape};
 use super::finish::{check_links, check_tokens, text_lines, used_images};
 use super::images::{self, Images};
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
 use super::nodes::Calls;
-use super::originals::{Originals, PREHEADER, SUBJECT, TITLE};
+use super::originals::{Originals, PREHEADER, SUBJECT, TITLE, subject_of};
 use super::pieces::{Fields, Part, Phrase, collapse};
 use super::shortcode::instance;
-use super::theme::{self, Theme, ThemeSettings};
+use super::steps::{self, Output};
+use super::theme::{self, Theme, ThemeSettings, words};
 use super::tokens::{Tokens, mark_value};
-use super::{Edition, autolink, clean, markdown, mjml, text};
-use crate::article::Article;
+use super::{Edition, autolink, clean, lint, markdown, minify, mjml, stories, text};
+use crate::article::{Article, SubjectChooser};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
 
@@ -33,15 +33,22 @@ pub struct Sources {
     pub article: Article,
     pub theme: Theme,
     pub settings: ThemeSettings,
+    /// Other articles that this one names.
+    pub stories: Vec<Article>,
     pub images: Images,
     pub attachments: Vec<Attachment>,
     /// The fields that readers have.
     pub columns: Vec<String>,
 }
 
-/// The values of the choice fields that a group of readers shares, in the order of [`Template::choices`].
+/// What readers of one edition have in common.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
-pub struct Group(pub Vec<String>);
+pub struct Group {
+    /// The article's language, by its place in [`super::Templates::languages`].
+    pub language: usize,
+    /// The values of the choice fields, in the order of [`Template::choices`].
+    pub values: Vec<String>,
+}
 
 /// Sources, scanned.
 #[derive(Debug)]
@@ -51,11 +58,18 @@ pub struct Template {
     tokens: Tokens,
     unsubscribe_url: String,
     choices: BTreeMap<String, Choice>,
+    /// The first mention that makes every field a choice.
+    every_field: Option<Place>,
     originals: Originals,
     warnings: Vec<Diagnostic>,
+    /// Who gets which of several subjects.
+    subjects: Option<SubjectChooser>,
     /// The fields that fill gaps without a default.
     bare_gaps: Vec<String>,
 }
+
+/// The choice that several subjects are: no column can be called so, since spaces in headings become `_`.
+pub const SUBJECT_GROUP: &str = "subject group";
 
 /// Gmail shows 102 KB of HTML; what is ten times that was never meant to be a letter.
 const LONGEST_ARTICLE: usize = 1 << 20;
@@ -70,14 +84,22 @@ impl Template {
         let mut tokens = Tokens::new(&originals.texts());
         let captured = sources.theme.files.iter().any(|(name, source)| captures_templates(name, source));
         let mut choices = originals.scan(if captured { Merging::ChoicesOnly } else { merging }, &mut tokens)?;
-        if choices.every_field {
+        let every_field = choices.every_field.take();
+        if every_field.is_some() {
             choices = originals.scan(Merging::ChoicesOnly, &mut tokens)?;
             choices.fields.extend(sources.columns.iter().map(|column| (column.clone(), Choice::Value)));
         }
-        let mut warnings = originals.check_mentions(&sources.columns)?;
         let article = &sources.article;
+        let subjects = article.test.as_ref().map(|test| test.chooser(&sources.publication.list_id, &article.slug));
+        if subjects.is_some() {
+            choices.fields.insert(SUBJECT_GROUP.to_owned(), Choice::Value);
+        }
+        let mut warnings = originals.check_mentions(&sources.columns)?;
+        warnings.extend(sources.theme.schema.faint(&sources.settings.0));
         warnings.extend(clean::removed(&article.file, &article.source, article.body.start));
         warnings.extend(images::without_alt(article));
+        warnings.extend(images::unshown(article, &sources.theme));
+        warnings.extend(images::heavy(article, &sources.images));
         warnings.extend(attachments::heavy(article, &sources.attachments));
         let bare = originals.mentions().filter(|mention| mention.is_gap && !mention.has_default);
         let bare_gaps: BTreeSet<String> = bare.map(|mention| mention.field.clone()).collect();
@@ -90,8 +112,10 @@ impl Template {
             tokens,
             unsubscribe_url,
             choices: choices.fields,
+            every_field,
             originals,
             warnings,
+            subjects,
             bare_gaps: bare_gaps.into_iter().collect(),
         })
     }
@@ -106,8 +130,19 @@ impl Template {
         &self.bare_gaps
     }
 
+    /// Where a choice by this field is written, if one place can be named.
+    pub fn choice_place(&self, field: &str) -> Option<&Place> {
+        let narrow = self.originals.mentions().find(|mention| mention.field == field && !mention.is_gap);
+        narrow.map(|mention| &mention.place).or(self.every_field.as_ref())
+    }
+
     pub fn sources(&self) -> &Sources {
         &self.sources
+    }
+
+    /// The language of the article, or else the publication's.
+    pub fn language(&self) -> &str {
+        self.sources.article.language.as_deref().unwrap_or(&self.sources.publication.language)
     }
 
     pub(super) fn originals(&self) -> &Originals {
@@ -116,17 +151,18 @@ impl Template {
 
     /// The group that a reader belongs to.
     pub fn group_of(&self, reader: &dyn Fields) -> Group {
-        Group(self.values(reader).map(str::to_owned).collect())
+        Group { language: 0, values: self.values(reader).map(str::to_owned).collect() }
     }
 
     /// Whether a reader belongs to a group.
     pub fn is_of(&self, reader: &dyn Fields, group: &Group) -> bool {
-        self.values(reader).eq(group.0.iter().map(String::as_str))
+        self.values(reader).eq(group.values.iter().map(String::as_str))
     }
 
     /// What tells a reader's edition apart.
     fn values<'a>(&'a self, reader: &'a dyn Fields) -> impl Iterator<Item = &'a str> {
         self.choices.iter().map(|(field, choice)| match choice {
+            _ if field == SUBJECT_GROUP => self.subject_group(reader),
             Choice::Value => reader.field(field),
             Choice::Filled => {
                 if reader.field(field).is_empty() {
@@ -138,21 +174,33 @@ impl Template {
         })
     }
 
+    /// Which of several subjects a reader gets: its letter; empty when there is but one.
+    pub fn subject_group(&self, reader: &dyn Fields) -> &'static str {
+        self.subjects.as_ref().map_or("", |subjects| subjects.letter_of(reader.field("email")))
+    }
+
+    /// The name of the subject that a group gets.
+    fn subject_name(&self, group: &Group) -> String {
+        let letter = self.choices.keys().zip(&group.values).find(|(field, _)| *field == SUBJECT_GROUP);
+        letter.map_or_else(|| SUBJECT.to_owned(), |(_, letter)| subject_of(letter))
+    }
+
     /// Sets the edition for a group.
     ///
     /// # Errors
     /// Whatever Tera, MJML or the merge fields' places have against the sources, at its place in the author's file.
     pub fn set(&self, group: &Group) -> Result<Edition> {
-        if group.0.iter().any(|value| self.tokens.could_be_in(value)) {
+        if group.values.iter().any(|value| self.tokens.could_be_in(value)) {
             return Err(Diagnostic::error("a reader's field looks like a merge token of this mailing")
                 .help("change any word of the article and run the command again"));
         }
+        steps::begin();
         let mut tokens = self.tokens.clone();
         let article = &self.sources.article;
-        let language = article.language.clone().unwrap_or_else(|| self.sources.publication.language.clone());
+        let language = self.language().to_owned();
         let mut context = self.context(group, &language);
         let title = self.short(TITLE, &context, &mut tokens)?;
-        let subject = self.short(SUBJECT, &context, &mut tokens)?;
+        let subject = self.short(&self.subject_name(group), &context, &mut tokens)?;
         let source = self.render(&article.file, &context, &mut tokens)?;
         if source.len() > LONGEST_ARTICLE {
             let size = format!("the article has {} KB of text: far too much for a mail", source.len() / 1024);
@@ -182,20 +230,25 @@ impl Template {
         for (key, text) in [("title", &title), ("subject", &subject), ("preheader", &preheader)] {
             values[key] = Json::from(tokens.plain(text));
         }
-        values["image"] = self.lead_image(&mut tokens);
+        values["image"] = images::lead_value(article, images::LEAD, &self.sources.images, &mut tokens);
         values["html"] = Json::from(set.html.as_str());
         values["summary"] = Json::from(summary);
         values["blocks"] = set.blocks.clone();
         values["text"] = Json::from(held_text.as_str());
+        let stories = stories::told(&self.sources, &language, &mut tokens)?;
+        values["stories"] = stories.values;
         context.insert("article", &values);
         let rendered = self.render(theme::MJML, &context, &mut tokens)?;
         set.check_html(&rendered, &tokens).map_err(|_| self.originals.prints_html())?;
-        let rendered = tokens.put_mjml(&rendered);
-        let resolved = mjml::resolve(theme::MJML, &rendered, &mut tokens)?;
+        let (rendered, origins) = self.originals.origins(&tokens.put_mjml(&rendered), &tokens);
+        let place = |range| self.originals.place_of(&rendered, range, &origins);
+        let linted = lint::lint(&rendered, &tokens, &place)?;
+        let resolved = mjml::resolve(theme::MJML, &linted, &mut tokens)?;
         let html = mjml::render(theme::MJML, &resolved, &tokens)?;
-        let html = html.replace('\r', "");
+        let html = minify::minify(&html.replace('\r', ""));
         let rendered_text = self.render(theme::TEXT, &context, &mut tokens)?;
-        let lines = text_lines(&rendered_text, &held_text, &tokens);
+        let held: Vec<String> = std::iter::once(held_text).chain(stories.texts).collect();
+        let lines = text_lines(&rendered_text, &held, &tokens);
         check_tokens(&html, &tokens)?;
         check_tokens(&lines, &tokens)?;
         let html_part = Part::cut_html(&html, &tokens)?;
@@ -208,10 +261,25 @@ impl Template {
             text: text_part,
             images,
             attachments: self.sources.attachments.clone(),
-            mjml: tokens.put_back(&resolved.mjml, |_| true),
+            mjml: tokens.put_back(&resolved.whole(), |_| true),
             language,
             warnings: self.warnings.clone(),
         })
+    }
+
+    /// Title and subject for lists and summaries, which are of no reader in particular: as somebody gets them of whom
+    /// nothing is known, with `…` for a gap without a default.
+    pub fn in_lists(&self) -> (String, String) {
+        steps::begin();
+        let group = Group { language: 0, values: vec![String::new(); self.choices.len()] };
+        let context = self.context(&group, self.language());
+        let mut tokens = self.tokens.clone();
+        let mut line = |name, written: &str| {
+            let text = self.short(name, &context, &mut tokens);
+            text.map_or_else(|_| written.to_owned(), |text| Phrase::cut(&text, &tokens).in_lists())
+        };
+        let article = &self.sources.article;
+        (line(TITLE, &article.title), line(SUBJECT, &article.subject))
     }
 
     /// What the templates may say.
@@ -221,10 +289,12 @@ impl Template {
         let subscriber: Map<String, Json> = self
             .choices
             .keys()
-            .zip(&group.0)
+            .zip(&group.values)
+            .filter(|(field, _)| *field != SUBJECT_GROUP)
             .map(|(field, value)| (field.clone(), field_value(field, value)))
             .collect();
-        let web_url = publication.web_url.as_deref().unwrap_or_default().replace("{slug}", slug);
+        let web_url =
+            publication.web_url.as_deref().unwrap_or_default().replace("{slug}", slug).replace("{language}", language);
         let mut context = Context::new();
         context.insert("subscriber", &subscriber);
         context.insert(
@@ -236,7 +306,9 @@ impl Template {
             }),
         );
         context.insert("article", &self.article_values(language));
-        context.insert("theme", &self.sources.settings.0);
+        let settings = &self.sources.settings.0;
+        context.insert("theme", &self.sources.theme.schema.look(settings));
+        context.insert("words", &words::of(language, settings));
         context.insert("language", language);
         context.insert("dir", if dates::is_right_to_left(language) { "rtl" } else { "ltr" });
         context.insert("unsubscribe_url", &self.unsubscribe_url);
@@ -253,26 +325,21 @@ impl Template {
             "date": article.date.map(|date| date.to_string()).unwrap_or_default(),
             "date_text": article.date.map(|date| dates::in_words(date, language)).unwrap_or_default(),
             "language": language, "extra": article.extra, "html": "", "text": "", "blocks": [], "summary": "", "image": null,
+            "stories": [],
         })
-    }
-
-    /// The lead picture as templates have it: `url`, `alt`, and `width` and `height` as it is shown.
-    fn lead_image(&self, tokens: &mut Tokens) -> Json {
-        let Some(lead) = &self.sources.article.image else { return Json::Null };
-        let image = self.sources.images.get(&lead.file);
-        let (width, height) = image.and_then(|image| image.size).unwrap_or_default();
-        let url = image.map_or(lead.file.as_str(), |image| image.url.as_str());
-        // The address is ours and no value: `cid:` is none that a value may have.
-        let held = tokens.hold(escape(Spot::Attribute, url));
-        let link = if url.starts_with("https://") { url } else { "" };
-        let alt = lead.alt.as_deref().unwrap_or_default();
-        json!({"url": held, "alt": alt, "width": width, "height": height, "link": link})
     }
 
     /// Renders one template; printed values come back as tokens.
     pub(super) fn render(&self, name: &str, context: &Context, tokens: &mut Tokens) -> Result<String> {
-        let rendered = self.tera.render(name, context).map_err(|error| self.originals.error(&error))?;
-        tokens.values_of_marks(&rendered).map_err(|_| {
+        let mut output = Output::default();
+        let rendered = self.tera.render_to(name, context, &mut output);
+        if output.overflowed {
+            return Err(Diagnostic::error("the template writes more than 16 MB")
+                .at(Place::file(self.originals.shown_name(name)))
+                .help("look for a loop that repeats too much"));
+        }
+        rendered.map_err(|error| self.originals.error(&error))?;
+        tokens.values_of_marks(&output.into_text()).map_err(|_| {
             Diagnostic::error("a filter over a block has cut a value in two")
                 .at(Place::file(name))
                 .help("apply the filter to the value itself, as in {{ article.title | upper }}")
@@ -297,6 +364,7 @@ fn new_tera() -> Tera {
     // The empty suffix is the end of every name: whatever is printed is marked, whatever the template is called.
     tera.autoescape_on([""]);
     tera.set_escape_fn(mark_value);
+    steps::register(&mut tera);
     // A reader's empty field is a missing one, for `default` as for gaps.
     tera.register_filter("default", |value: Value, arguments: Kwargs, _: &State<'_>| -> TeraResult<Value> {
         let default: Value = arguments.must_get("value")?;

@@ -44,6 +44,8 @@ pub enum Token {
     Shortcode(usize),
     /// The end of a shortcode's body: the number of the call in the article's source.
     End(usize),
+    /// Where a tag of a template was written: its number among those of the theme.
+    Origin(usize),
 }
 
 /// The tokens of one composition.
@@ -56,6 +58,7 @@ pub struct Tokens {
     texts: Vec<String>,
     /// More than any shortcode's number.
     shortcodes: usize,
+    origins: usize,
 }
 
 impl Tokens {
@@ -72,7 +75,7 @@ impl Tokens {
             .map(|n| format!("lp{:012x}", seed.wrapping_add(n) >> 16))
             .find(|prefix| !lower.iter().any(|source| source.contains(prefix.as_str())))
             .expect("a finite text can't hold every prefix");
-        Tokens { prefix, gaps: Vec::new(), places: BTreeMap::new(), texts: Vec::new(), shortcodes: 0 }
+        Tokens { prefix, gaps: Vec::new(), places: BTreeMap::new(), texts: Vec::new(), shortcodes: 0, origins: 0 }
     }
 
     /// Whether a text could be taken for a token.
@@ -131,6 +134,11 @@ impl Tokens {
         format!("{}e{call}z", self.prefix)
     }
 
+    pub fn origin(&mut self) -> String {
+        self.origins += 1;
+        format!("{}o{}z", self.prefix, self.origins - 1)
+    }
+
     pub fn gaps(&self) -> &[Gap] {
         &self.gaps
     }
@@ -157,6 +165,7 @@ impl Tokens {
                 b'n' if number < self.texts.len() => Token::Name(number),
                 b's' if number < self.shortcodes => Token::Shortcode(number),
                 b'e' if number < self.shortcodes => Token::End(number),
+                b'o' if number < self.origins => Token::Origin(number),
                 _ => return None,
             };
             Some((start..start + self.prefix.len() + digits + 2, token))

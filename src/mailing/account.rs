@@ -154,8 +154,11 @@ impl Run<'_, '_> {
         }
         let now = self.watch.elapsed();
         let patience = self.driver.patience.retry_for;
+        let why = stop.diagnostic.message().to_owned();
         if let Some(stop) = self.outlets[outlet].failed(hand, stop, now, patience).cloned() {
             self.lose(outlet, &stop);
+        } else if self.outlets[outlet].is_waited_for(now) {
+            self.onlooker.notice(&Diagnostic::note(why).help("it is tried again until it answers, or patience ends"));
         }
     }
 

@@ -8,17 +8,23 @@ mod account;
 mod day;
 mod doubts;
 mod drive;
+mod erase;
 mod history;
+mod kept;
+mod leave;
 mod outlet;
 mod owed;
+mod past;
 mod plan;
 mod press;
 mod progress;
+mod received;
 pub mod relay_log;
 mod seal;
 mod sealed;
 mod settings;
 mod settle;
+mod subjects;
 mod summary;
 mod worker;
 
@@ -27,20 +33,25 @@ use std::path::{Path, PathBuf};
 pub use day::begun_since;
 pub use doubts::Doubt;
 pub use drive::{Driver, Ended, Interrupts};
+pub use erase::Erasure;
 pub use history::{History, Standing};
+pub use leave::{Left, Places, earlier_links, leave};
 pub use outlet::Outgoing;
+pub use past::PastMailings;
 pub use plan::{Plan, PlanRow};
 pub use press::Press;
 pub use progress::{Onlooker, Progress};
+pub use received::{Received, received};
 pub use seal::{Order, seal, sources_digest};
 pub use sealed::{Manifest, SealedSources};
 pub use settings::{Patience, SendSettings};
 pub use settle::{BY_WORD, Settlement, Verdict, judge, log_for};
+pub use subjects::{SubjectGroup, Subjects};
 pub use summary::{Point, Provider, Reason, Run, Share, Summary};
 
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};
-use crate::edition::{Merging, Template};
+use crate::edition::{Merging, Templates};
 use crate::ledger::{Follower, Journal, Ledger, Record};
 use crate::message::Composer;
 use crate::unsubscribe::Key;
@@ -208,7 +219,7 @@ impl Mailing {
         let sealed = self.sources()?;
         let signers = sealed.signers(root)?;
         let composer = self.composer(key)?.with_repeat_headers(sealed.repeat_headers.clone()).with_signers(signers);
-        Ok(Press::new(Template::new(sealed.into_sources()?, Merging::Gaps)?, composer))
+        Ok(Press::new(Templates::new(sealed.into_sources()?, Merging::Gaps)?, composer))
     }
 
     /// What all copies share; it knows the message id of each.

@@ -45,6 +45,7 @@ pub struct Outlet {
     hands: Vec<Hand>,
     /// Messages given to it, compared with its weight.
     given: f64,
+    /// A connection stood in this run, or the relay said at least that it will later.
     was_up: bool,
     /// Since when no connection stands, of those that stood before.
     down_since: Option<Duration>,
@@ -162,12 +163,13 @@ impl Outlet {
         self.down_since = None;
     }
 
-    /// A connection can't be made. `Some`: the relay is given up with that; once reached, not before it was down for as long
-    /// as the user has patience.
+    /// A connection can't be made. `Some`: the relay is given up with that; once it has answered, not before it was down for
+    /// as long as the user has patience.
     pub fn failed(&mut self, hand: usize, stop: Stop, now: Duration, patience: Duration) -> Option<&Stop> {
         let tries = self.hands[hand].tries + 1;
         self.hands[hand].tries = tries;
         self.hands[hand].state = HandState::Off(now + RECONNECT.delay(tries, hand as u64));
+        self.was_up |= stop.answered;
         if self.is_up() {
             return None;
         }
@@ -178,6 +180,11 @@ impl Outlet {
         }
         self.last_failure = Some(stop);
         None
+    }
+
+    /// Whether it went down just now, and is waited for.
+    pub fn is_waited_for(&self, now: Duration) -> bool {
+        self.lost.is_none() && self.was_up && self.down_since == Some(now)
     }
 
     /// Connections were lost with messages on them, or messages got through.

@@ -121,6 +121,12 @@ impl PlanRow {
         Spot { recipient: self.recipient, place: self.place }
     }
 
+    /// The fields that hold something, by name.
+    pub fn filled(&self) -> impl Iterator<Item = (&str, &str)> {
+        let names = self.columns.iter().map(String::as_str);
+        names.zip(self.record.iter()).filter(|(_, value)| !value.is_empty())
+    }
+
     pub fn email(&self) -> &str {
         self.record.get(0).unwrap_or_default()
     }

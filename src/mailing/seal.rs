@@ -21,6 +21,8 @@ use crate::subscribers::{Audience, AudienceSummary, Field, Row, Segment, Subscri
 #[derive(Debug)]
 pub struct Order<'a> {
     pub mailing_id: &'a str,
+    /// The name of the list that the audience is of.
+    pub list: &'a str,
     pub segment: Option<&'a Segment>,
     pub now: Timestamp,
     /// How many readers the user confirmed.
@@ -46,13 +48,13 @@ impl Fields for Subscriber {
 /// Whatever keeps an edition from being set, the list from being read or the folder from being written. Then there is no
 /// mailing.
 pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Order<'_>) -> Result<AudienceSummary> {
-    let slug = press.template().sources().article.slug.clone();
+    let slug = press.templates().sources().article.slug.clone();
     durable::create_folder(mailings, Privacy::Private)?;
     let folder = tempfile::Builder::new()
         .prefix(".sealing-")
         .tempdir_in(mailings)
         .map_err(|error| Diagnostic::io("write to", mailings, &error))?;
-    let sources = SealedSources::of(press.template().sources(), press.composer()).to_bytes()?;
+    let sources = SealedSources::of(press.templates().sources(), press.composer()).to_bytes()?;
     write_private(&folder.path().join(SOURCES), &sources)?;
     let (summary, recipients_digest) = write_recipients(&folder.path().join(RECIPIENTS), press, audience, order)?;
     if summary.owed != order.confirmed {
@@ -65,18 +67,21 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
     let recipients = Recipient::try_from(summary.owed)
         .map_err(|_| Diagnostic::error("the list has more than four thousand million readers"))?;
     write_private(&folder.path().join(JOURNAL), &Journal::header(order.mailing_id))?;
-    let article = &press.template().sources().article;
+    let (title, _) = press.templates().main().in_lists();
     let manifest = Manifest {
         format: FORMAT,
         letterpress: env!("CARGO_PKG_VERSION").to_owned(),
         id: order.mailing_id.to_owned(),
         slug: slug.clone(),
-        title: article.title.clone(),
+        title,
         sealed_at: order.now,
         digest: hex(&digest::digest(&digest::SHA256, &sources)),
         recipients_digest,
+        earlier_digest: None,
+        erased: 0,
         recipients,
         excluded: serde_json::to_value(summary.excluded).unwrap_or_default(),
+        list: order.list.to_owned(),
         segment: order.segment.map(|segment| segment.text().to_owned()),
     };
     let text = serde_json::to_vec_pretty(&manifest)
@@ -88,7 +93,7 @@ pub fn seal(mailings: &Path, press: &mut Press, audience: Audience, order: &Orde
 
 /// What identifies an article, its theme and settings: the same for a dry run and the mailing sealed from it.
 pub fn sources_digest(press: &Press) -> Result<String> {
-    let sources = SealedSources::of(press.template().sources(), press.composer());
+    let sources = SealedSources::of(press.templates().sources(), press.composer());
     Ok(hex(&digest::digest(&digest::SHA256, &sources.to_bytes()?)))
 }
 
@@ -118,7 +123,7 @@ fn write_recipients(
     audience: Audience,
     order: &Order<'_>,
 ) -> Result<(AudienceSummary, String)> {
-    let columns = sealed_columns(&press.template().sources().columns);
+    let columns = sealed_columns(&press.templates().sources().columns);
     let file = create_private(path)?;
     let mut out =
         Hashing { file: BufWriter::with_capacity(1 << 16, file), digest: digest::Context::new(&digest::SHA256) };

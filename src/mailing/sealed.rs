@@ -8,13 +8,14 @@ use aws_lc_rs::digest;
 use serde::{Deserialize, Serialize};
 
 use super::{RECIPIENTS, SOURCES};
-use crate::article::Article;
+use crate::article::{Article, Variant};
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::edition::{Attachment, Images, Sources, Theme, ThemeSettings};
 use crate::ledger::Recipient;
 use crate::message::Composer;
 use crate::message::dkim::{SealedSigner, Signer};
 use crate::publication::Publication;
+use crate::subscribers::DEFAULT_LIST;
 use crate::unsubscribe::{Key, Links, UnsubscribeSettings};
 
 /// The version of the folder's form.
@@ -37,10 +38,28 @@ pub struct Manifest {
     /// SHA-256 of the recipients.
     pub recipients_digest: String,
     pub recipients: Recipient,
+    /// SHA-256 of the recipients as they were, while a person is being taken out of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier_digest: Option<String>,
+    /// How many recipients were erased since it was sealed.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub erased: u32,
     /// How many readers were left out, by reason.
     pub excluded: serde_json::Value,
+    /// The list it was sealed from.
+    #[serde(default = "default_list")]
+    pub list: String,
     /// The segment it was sealed for, when there was one.
     pub segment: Option<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_zero(n: &u32) -> bool {
+    *n == 0
+}
+
+fn default_list() -> String {
+    DEFAULT_LIST.to_owned()
 }
 
 impl Manifest {
@@ -60,10 +79,13 @@ impl Manifest {
 
     /// Makes sure that the sealed files in `folder` are what they were.
     pub(super) fn verify(&self, folder: &Path) -> Result<()> {
-        for (name, digest) in [(SOURCES, &self.digest), (RECIPIENTS, &self.recipients_digest)] {
-            verify(&folder.join(name), digest)?;
+        verify(&folder.join(SOURCES), &self.digest)?;
+        let recipients = folder.join(RECIPIENTS);
+        match &self.earlier_digest {
+            // A crash came between the manifest and the recipients: either of them is genuine.
+            Some(earlier) => verify(&recipients, earlier).or_else(|_| verify(&recipients, &self.recipients_digest)),
+            None => verify(&recipients, &self.recipients_digest),
         }
-        Ok(())
     }
 }
 
@@ -74,8 +96,14 @@ pub struct SealedSources {
     /// The article's file, as its author knows it, and its whole text.
     pub article_file: String,
     pub article: String,
+    /// The same in other languages.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<SealedVariant>,
     pub theme: Theme,
     pub settings: ThemeSettings,
+    /// The other articles that it names, file and text each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stories: Vec<(String, String)>,
     pub unsubscribe: UnsubscribeSettings,
     /// The keys that sign every copy; the secret parts stay where they are.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -89,14 +117,24 @@ pub struct SealedSources {
     pub columns: Vec<String>,
 }
 
+/// The text of an article in another language than its main file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SealedVariant {
+    pub language: String,
+    pub file: String,
+    pub text: String,
+}
+
 impl SealedSources {
     pub fn of(sources: &Sources, composer: &Composer) -> Self {
         SealedSources {
             publication: sources.publication.clone(),
             article_file: sources.article.file.clone(),
             article: sources.article.source.clone(),
+            variants: sources.article.variants.iter().map(SealedVariant::of).collect(),
             theme: sources.theme.clone(),
             settings: sources.settings.clone(),
+            stories: sources.stories.iter().map(|story| (story.file.clone(), story.source.clone())).collect(),
             unsubscribe: composer.links().settings().clone(),
             dkim: composer.signers().iter().map(Signer::sealed).collect(),
             repeat_headers: composer.repeat_headers().to_vec(),
@@ -129,13 +167,20 @@ impl SealedSources {
         self.dkim.iter().map(|signer| signer.open(root)).collect()
     }
 
+    /// The article that was sealed, in all its languages.
+    pub fn article(&self) -> Result<Article> {
+        let texts = self.variants.iter().cloned().map(|SealedVariant { language, file, text }| (file, language, text));
+        Article::parse(&self.article_file, self.article.clone())?.with_variants(texts)
+    }
+
     /// The sources, ready to be set.
     pub fn into_sources(self) -> Result<Sources> {
         Ok(Sources {
+            article: self.article()?,
             publication: self.publication,
-            article: Article::parse(&self.article_file, self.article)?,
             theme: self.theme,
             settings: self.settings,
+            stories: self.stories.into_iter().map(|(file, text)| Article::parse(&file, text)).collect::<Result<_>>()?,
             images: self.images,
             attachments: self.attachments,
             columns: self.columns,
@@ -143,22 +188,33 @@ impl SealedSources {
     }
 }
 
+impl SealedVariant {
+    fn of(variant: &Variant) -> Self {
+        let Variant { tag, article } = variant;
+        SealedVariant { language: tag.clone(), file: article.file.clone(), text: article.source.clone() }
+    }
+}
+
 /// Makes sure that a sealed file is what it was: sending from a changed one would say something else, or to others.
 fn verify(path: &Path, digest: &str) -> Result<()> {
+    if digest_of(path)? == digest {
+        return Ok(());
+    }
+    Err(Diagnostic::error(format!("{} was changed since it was sealed; nothing was sent", shown_path(path)))
+        .help("restore it from a backup; a sealed mailing is not to be edited"))
+}
+
+/// The digest of a file as it is.
+pub(super) fn digest_of(path: &Path) -> Result<String> {
     let mut file = File::open(path).map_err(|error| Diagnostic::io("read", path, &error))?;
     let mut context = digest::Context::new(&digest::SHA256);
     let mut chunk = vec![0; 1 << 16];
     loop {
         match file.read(&mut chunk).map_err(|error| Diagnostic::io("read", path, &error))? {
-            0 => break,
+            0 => return Ok(hex(&context.finish())),
             n => context.update(&chunk[..n]),
         }
     }
-    if hex(&context.finish()) == digest {
-        return Ok(());
-    }
-    Err(Diagnostic::error(format!("{} was changed since it was sealed; nothing was sent", shown_path(path)))
-        .help("restore it from a backup; a sealed mailing is not to be edited"))
 }
 
 /// A digest as it is written in `mailing.json`.

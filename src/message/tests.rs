@@ -34,7 +34,8 @@ fn edition(subject: &str) -> Edition {
     let sources = Sources {
         publication: publication(),
         article,
-        theme: Theme::builtin(),
+        theme: Theme::builtin("letter").unwrap(),
+        stories: Vec::new(),
         settings: ThemeSettings::default(),
         images: Images::new(),
         attachments: Vec::new(),

@@ -118,7 +118,7 @@
     ]));
     const sizes = card('What they get');
     sizes.append(list([
-      ['Editions', count(proof.editions)],
+      ['Editions', (proof.more_editions ? 'more than ' : '') + count(proof.editions)],
       ['Copies struck for this proof', count(proof.struck)],
       ['Largest message', size(proof.largest)],
       ['HTML of the largest on this page', size(proof.html_bytes)],

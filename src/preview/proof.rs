@@ -25,6 +25,8 @@ pub struct Proof {
     /// Readers who won't, by reason.
     pub excluded: Vec<Exclusion>,
     pub editions: usize,
+    /// There are more editions than were counted.
+    pub more_editions: bool,
     /// Copies struck for the dry run; the page may hold fewer.
     pub struck: usize,
     /// The largest message struck, in bytes.
@@ -171,6 +173,7 @@ mod tests {
             owed: 2,
             excluded: vec![Exclusion { reason: "unsubscribed".into(), count: 1 }],
             editions: 1,
+            more_editions: false,
             struck: 1,
             largest: 9,
             digest: "d".into(),

@@ -7,7 +7,7 @@ use super::{count, counted, duration, per_second};
 use crate::clock::Timestamp;
 use crate::edition::escape::{Place, escape};
 use crate::ledger::{Counts, State};
-use crate::mailing::{Provider, Reason, Summary};
+use crate::mailing::{Provider, Reason, SubjectGroup, Summary};
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("page.css");
@@ -21,6 +21,7 @@ pub fn page(summary: &Summary, zone: &TimeZone) -> String {
         progress(summary, zone),
         providers(&summary.providers),
         reasons(&summary.reasons),
+        subjects(&summary.subjects),
         relays(summary),
         runs(summary, zone),
         "</main>".to_owned(),
@@ -181,6 +182,27 @@ fn reasons(reasons: &[Reason]) -> String {
     )
 }
 
+fn subjects(groups: &[SubjectGroup]) -> String {
+    if groups.is_empty() {
+        return String::new();
+    }
+    let rows: String = groups
+        .iter()
+        .map(|SubjectGroup { group, subject, counts, left }| {
+            let left = left.map_or_else(|| "?".to_owned(), count);
+            let figures = [count(counts.total), count(counts.accepted), count(counts.rejected), left];
+            let cells: String = figures.iter().map(|n| format!("<td class=\"n\">{n}</td>")).collect();
+            format!("<tr><td dir=\"auto\">{group}: {}</td>{cells}</tr>", text(subject))
+        })
+        .collect();
+    let heads: String = ["readers", "accepted", "rejected", "left since"]
+        .map(|head| format!("<th class=\"n\" scope=\"col\">{head}</th>"))
+        .concat();
+    format!(
+        "<section class=\"wide\"><h2>By subject</h2><p class=\"quiet\">Who got which was decided by a hash of the address. Left since: of those who have it, who unsubscribed or complained by the time of this report.</p><table class=\"tally\"><thead><tr><th scope=\"col\">subject</th>{heads}</tr></thead><tbody>{rows}</tbody></table></section>"
+    )
+}
+
 fn relays(summary: &Summary) -> String {
     if summary.relays.is_empty() {
         return String::new();
@@ -259,6 +281,7 @@ mod tests {
                 Provider { domain: None, counts: Counts { total: 3, ..counts } },
             ],
             deferred_at: Vec::new(),
+            subjects: vec![SubjectGroup { group: "A", subject: words.to_owned(), counts, left: None }],
             progress: vec![Point::default(), Point { after: 700, accepted: 7, deferred: 1, rejected: 1 }],
         }
     }

@@ -138,14 +138,14 @@ impl Audience {
 
 #[cfg(test)]
 mod tests {
-    use super::super::test::{List, list};
+    use super::super::test::{self, List, list};
     use super::*;
     use proptest::prelude::*;
     use std::collections::HashMap;
 
     fn visit(list: &List, segment: Option<&str>) -> Result<(Vec<String>, AudienceSummary)> {
         let audience = Audience::open(&list.files)?;
-        let segment = segment.map(|text| Segment::parse("--segment", text, audience.columns())).transpose()?;
+        let segment = segment.map(|text| test::segment(text, audience.columns())).transpose()?;
         let mut owed = Vec::new();
         let summary = audience.visit(segment.as_ref(), &mut |row| {
             owed.push(row.email().to_owned());
@@ -206,7 +206,7 @@ mod tests {
     fn a_segment_of_other_columns_is_refused() {
         let one = list("email,plan\na@example.com,x\n");
         let other = list("email,city,plan\na@example.com,x,y\n");
-        let segment = Segment::parse("s", "plan == 'x'", Audience::open(&one.files).unwrap().columns()).unwrap();
+        let segment = test::segment("plan == 'x'", Audience::open(&one.files).unwrap().columns()).unwrap();
         assert!(Audience::open(&other.files).unwrap().visit(Some(&segment), &mut |_| Ok(())).is_err());
     }
 

@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
 
-use super::record::{Raw, Records, unquote};
+use super::record::{Raw, Records, quote, unquote};
 use super::text::{clean, decode};
 
 /// What `email` may be called.
@@ -78,6 +78,58 @@ impl Columns {
     pub(super) fn of_new_list() -> Columns {
         let names: Vec<String> = ["email", "name", "status"].map(str::to_owned).into();
         Columns { headings: names.clone(), names, email: 0, name: Some(1), status: Some(2) }
+    }
+
+    /// The number of the column of this name, which is added behind the others when there is none.
+    ///
+    /// # Errors
+    /// The name can't be one of a column.
+    pub(super) fn require(&mut self, heading: &str) -> Result<usize> {
+        let name = normal_name(heading);
+        if let Some(column) = self.column(&name) {
+            return Ok(column);
+        }
+        if name.is_empty()
+            || name.contains(['@', '"'])
+            || name.contains(char::is_control)
+            || name == "first_name" && self.name.is_some()
+        {
+            return Err(Diagnostic::error(format!("a column can't be called `{heading}`"))
+                .help("give it a name such as `plan`"));
+        }
+        self.headings.push(heading.trim().to_owned());
+        self.names.push(name.clone());
+        let column = self.names.len() - 1;
+        match name.as_str() {
+            "name" => self.name = Some(column),
+            "status" => self.status = Some(column),
+            _ => {}
+        }
+        Ok(column)
+    }
+
+    /// The number of a column by its normal name; `email` is found whatever its heading.
+    pub fn column(&self, name: &str) -> Option<usize> {
+        match name {
+            "" => None,
+            "email" => Some(self.email),
+            _ => self.names.iter().position(|known| known == name),
+        }
+    }
+
+    /// The number of a column by what [`Columns::name_of`] calls it.
+    pub(super) fn by_label(&self, label: &str) -> Option<usize> {
+        let nameless = || {
+            let column = label.parse::<usize>().ok()?.checked_sub(1)?;
+            self.names.get(column).filter(|name| name.is_empty()).map(|_| column)
+        };
+        self.column(label).or_else(nameless)
+    }
+
+    /// The first line from this column on, as it is written.
+    pub(super) fn first_line(&self, from: usize, delimiter: u8) -> String {
+        let fields: Vec<_> = self.headings.iter().skip(from).map(|heading| quote(heading, delimiter)).collect();
+        fields.join(char::from(delimiter).to_string().as_str())
     }
 
     /// How many columns there are.

@@ -1,26 +1,27 @@
-//! A change to a list file on its way: which bytes become others, which rows come behind, what the history will say.
+//! A change to a list on its way: which rows become others, which go, which come behind, and what the history will say.
 //!
-//! The file is copied with a few splices; bytes outside them stay as they are, whatever dialect the file is in. The
-//! history is written first, then the list is replaced as a whole. Who is changed, and why, is decided in `edit`.
+//! The list is gone through once, under the lock of its folder, and written anew beside the old one as the change goes
+//! along, so a change to a million rows needs no more memory than one to a single row. Bytes that nobody changed stay as
+//! they are, in whatever dialect the file is. One draft is one changeset: [`Draft::commit`] makes all of it or nothing. Who
+//! is changed, and why, is decided by the callers.
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io;
 
-use serde_json::{Map, Value};
-
-use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::durable::{self, Privacy};
+use crate::durable::{self, Lock, Privacy};
 
-use super::column::{Columns, Field, email_names};
+use super::column::{Columns, email_names};
+use super::dialect::{ends, header_end, lines, rewritten};
+use super::edit::How;
 use super::files::Files;
-use super::history::{self, Change, Record};
-use super::list::{Rows, Stamp, label};
-use super::record::{Records, quote};
+use super::history::{self, Head, Lines, Tally};
+use super::list::{Rows, Stamp};
+use super::record::{Span, quote, unquote};
 use super::row::Row;
-use super::status::Status;
-use super::text::encode;
+use super::stage::Stage;
+use super::text::{decode, encode};
 
 /// The list, or `None` when it has yet to begin.
 pub(super) fn open(files: &Files) -> Result<Option<Rows>> {
@@ -31,211 +32,335 @@ pub(super) fn open(files: &Files) -> Result<Option<Rows>> {
     }
 }
 
-/// Bytes of the file that become others.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Splice {
-    at: u64,
-    length: u64,
-    with: Vec<u8>,
+/// The state of a list that somebody was shown; a change can be bound to it ([`Draft::only_if`]).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Basis(Option<Stamp>);
+
+/// What a draft came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Changeset {
+    /// Its number in the history; `None` when nothing changed, or in a dry run.
+    pub number: Option<u64>,
+    pub rows: Tally,
+    /// The list before the change.
+    pub basis: Basis,
 }
 
-/// A change being prepared: where the file gets other bytes, and what the history will say.
-pub(super) struct Draft {
+/// A change being prepared. Columns are added first ([`Draft::require`]), then all rows are visited, then rows appended.
+pub struct Draft {
+    files: Files,
+    head: Head,
+    /// `None` in a dry run, which changes nothing and needs no lock.
+    lock: Option<Lock>,
     rows: Option<Rows>,
-    pub(super) columns: Columns,
+    /// With those that this change adds.
+    columns: Columns,
+    /// How many columns the file has now.
+    old_columns: usize,
     delimiter: u8,
     line_end: &'static str,
-    splices: Vec<Splice>,
-    tail: Vec<u8>,
-    next_line: u64,
+    /// Whether the last line lacks its end.
+    open_ended: bool,
     windows_1252: bool,
-    opened: Option<Stamp>,
-    changes: Vec<Noted>,
-}
-
-/// What the history will say of one row.
-struct Noted {
-    change: Change,
-    address: String,
-    before: Option<Map<String, Value>>,
-    after: Option<Map<String, Value>>,
+    basis: Option<Stamp>,
+    /// Begun with the first change.
+    stage: Option<Stage>,
+    lines: Lines,
+    next_line: u64,
+    /// How many lines fewer (or more) there are so far than before.
+    shift: i64,
 }
 
 impl Draft {
-    /// Begins with the list as it is; one that is missing or empty gets its first line.
-    pub(super) fn open(files: &Files) -> Result<Draft> {
+    /// Takes the lock and opens the list as it is. `command` is what the history will call the change: `tag`.
+    pub fn open(files: &Files, command: &str, how: How<'_>) -> Result<Draft> {
+        let lock = lock(files, how)?;
+        let basis = Stamp::at(&files.list);
         let rows = open(files)?;
-        let (line_end, tail_line_end) = line_ends(files)?;
-        let mut draft = Draft {
-            columns: rows.as_ref().map_or_else(Columns::of_new_list, |rows| rows.columns().clone()),
+        let (line_end, open_ended) = ends(files)?;
+        let columns = rows.as_ref().map_or_else(Columns::of_new_list, |rows| rows.columns().clone());
+        Ok(Draft {
+            head: Head {
+                change: if how.dry_run { 0 } else { history::last_number(files)? + 1 },
+                at: how.at,
+                list: files.name.clone(),
+                command: command.to_owned(),
+                by: how.by.to_owned(),
+                rows: Tally::default(),
+                undoes: None,
+            },
+            lock,
+            old_columns: columns.len(),
+            columns,
             delimiter: rows.as_ref().map_or(b',', Rows::delimiter),
-            opened: rows.as_ref().map(Rows::opened),
             line_end,
-            splices: Vec::new(),
-            tail: Vec::new(),
-            next_line: 2,
+            open_ended: open_ended && rows.is_some(),
             windows_1252: false,
-            changes: Vec::new(),
+            basis,
+            stage: None,
+            lines: Lines::default(),
+            next_line: 2,
+            shift: 0,
             rows,
-        };
-        if draft.rows.is_none() {
-            draft.tail.extend(format!("email,name,status{line_end}").bytes());
-            draft.opened = Stamp::at(&files.list);
-        } else if !tail_line_end {
-            draft.tail.extend(line_end.bytes());
-        }
-        Ok(draft)
+            files: files.clone(),
+        })
     }
 
-    /// Calls `look` for every row.
-    pub(super) fn each_row(&mut self, mut look: impl FnMut(&mut Draft, &Row<'_>) -> Result<()>) -> Result<()> {
+    /// Refuses to go on when the list is not the one that somebody was shown and said yes to.
+    pub fn only_if(&self, basis: Option<Basis>) -> Result<()> {
+        match basis {
+            Some(Basis(shown)) if shown != self.basis => {
+                Err(Diagnostic::error("the list was changed since this was shown; nothing was done")
+                    .help("run the command again and look at it once more"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Says which changeset this one takes back.
+    pub(super) fn undoes(&mut self, change: u64) {
+        self.head.undoes = Some(change);
+    }
+
+    /// The columns, with those that were added.
+    pub fn columns(&self) -> &Columns {
+        &self.columns
+    }
+
+    /// The number of a column, counted from 0; one that the list does not have is added behind the others when the first
+    /// row is changed. Comes before any row is visited.
+    pub fn require(&mut self, heading: &str) -> Result<usize> {
+        debug_assert!(self.stage.is_none(), "columns come before rows");
+        self.columns.require(heading)
+    }
+
+    /// Hands every row to `look` with an [`Edit`] in which to say what becomes of it.
+    pub fn visit(&mut self, mut look: impl FnMut(&Row<'_>, &mut Edit) -> Result<()>) -> Result<()> {
         let Some(mut rows) = self.rows.take() else { return Ok(()) };
+        let mut edit = Edit::default();
         while let Some(row) = rows.read()? {
-            look(self, &row)?;
+            look(&row, &mut edit)?;
+            if !edit.is_empty() {
+                self.apply(&row, &edit)?;
+                edit.clear();
+            }
         }
         rows.unchanged()?;
         self.windows_1252 = rows.windows_1252();
-        self.next_line = rows.line() + u64::from(!self.tail.is_empty());
+        self.next_line = rows.line().saturating_add_signed(self.shift) + u64::from(self.open_ended);
         Ok(())
     }
 
-    pub(super) fn set_status(&mut self, row: &Row<'_>, status: Status, change: Change) {
-        let before = row.get(Field::Status);
-        let one = |value: &str| Some(history::columns([("status".to_owned(), value)]));
-        self.changes.push(Noted {
-            change,
-            address: row.email().to_owned(),
-            before: one(before),
-            after: one(status.as_str()),
-        });
-        // A list without this column gets it: a row that ends before it is active.
-        let column = self.columns.status.unwrap_or(self.columns.len());
-        self.splices.push(self.cell(row, column, status.as_str()));
-    }
-
-    /// The splice that gives a row a value in a column, also where the row ends before it.
-    fn cell(&self, row: &Row<'_>, column: usize, value: &str) -> Splice {
-        let value = quote(value, self.delimiter);
-        let Some(span) = row.raw.spans.get(column) else {
-            let mut with = vec![self.delimiter; column + 1 - row.raw.spans.len()];
-            with.extend(value.bytes());
-            return Splice { at: row.raw.offset + row.raw.bytes.len() as u64, length: 0, with };
-        };
-        // Who puts everything in quotes gets quotes.
-        let quotes = row.raw.bytes.get(span.start) == Some(&b'"') && !value.starts_with('"');
-        let with = if quotes { format!("\"{value}\"") } else { value.into_owned() };
-        Splice {
-            at: row.raw.offset + span.start as u64,
-            length: (span.end - span.start) as u64,
-            with: with.into_bytes(),
+    fn apply(&mut self, row: &Row<'_>, edit: &Edit) -> Result<()> {
+        for text in &edit.before {
+            self.restore(row.raw.offset, text, row.line().saturating_add_signed(self.shift))?;
         }
+        if edit.deletes { self.delete(row) } else { self.change(row, &edit.values) }
     }
 
-    /// Adds a row at the end, and says in which line it will stand.
-    pub(super) fn append(&mut self, address: &str, cells: &[String]) -> u64 {
-        let fields: Vec<Cow<'_, str>> = cells.iter().map(|cell| quote(cell, self.delimiter)).collect();
-        let text = fields.join(char::from(self.delimiter).to_string().as_str());
-        self.tail.extend_from_slice(&encode(&text, self.windows_1252));
-        self.tail.extend(self.line_end.bytes());
-        let filled = cells.iter().enumerate().filter(|(_, cell)| !cell.is_empty());
-        let after = history::columns(filled.map(|(n, cell)| (self.columns.name_of(n), cell.as_str())));
-        self.changes.push(Noted { change: Change::Add, address: address.to_owned(), before: None, after: Some(after) });
-        self.next_line += 1;
-        self.next_line - 1
-    }
-
-    /// Writes the history, then the list. Nothing when nothing changes.
-    pub(super) fn write(mut self, files: &Files, at: Timestamp, by: &str) -> Result<()> {
-        if self.changes.is_empty() {
+    fn delete(&mut self, row: &Row<'_>) -> Result<()> {
+        self.head.rows.deleted += 1;
+        self.shift -= i64::try_from(row.raw.extent.lines).unwrap_or(0);
+        // The last row, without a line end: what is before it has one.
+        self.open_ended &= row.raw.extent.whole > row.raw.bytes.len();
+        if !self.begin()? {
             return Ok(());
         }
-        if !self.changes.iter().any(|noted| noted.change == Change::Add) {
-            self.tail.clear();
-        }
-        if self.columns.status.is_none() && !self.splices.is_empty() {
-            let header = header_end(files, self.delimiter)?;
-            let with = format!("{}status", char::from(self.delimiter)).into_bytes();
-            self.splices.insert(0, Splice { at: header, length: 0, with });
-        }
-        let records: Vec<Record<'_>> = self
-            .changes
+        let names: Vec<String> = (0..self.old_columns).map(|column| self.columns.name_of(column)).collect();
+        let cells: Vec<Cow<'_, str>> = (0..self.old_columns).map(|column| row.cell(column)).collect();
+        let filled = names.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
+        let values = filled.map(|(name, cell)| (name.as_str(), &**cell));
+        let raw = decode(row.raw.bytes).0;
+        let line = self.lines.deleted(self.head.change, row.line(), row.email(), values, &raw);
+        let Some(stage) = &mut self.stage else { return Ok(()) };
+        let end = row.raw.offset + row.raw.extent.whole as u64;
+        stage.splice(line, row.raw.offset..end, &[]).map_err(|error| self.failed(&error))
+    }
+
+    fn change(&mut self, row: &Row<'_>, values: &[(usize, String)]) -> Result<()> {
+        let old: Vec<Cow<'_, str>> = values.iter().map(|(column, _)| row.cell(*column)).collect();
+        let new: Vec<(usize, &str, &str)> = values
             .iter()
-            .map(|noted| Record {
-                at,
-                list: &files.name,
-                change: noted.change,
-                address: &noted.address,
-                before: noted.before.clone(),
-                after: noted.after.clone(),
-                by,
-            })
+            .zip(&old)
+            .filter(|((_, value), old)| **value != ***old)
+            .map(|((column, value), old)| (*column, &**old, value.as_str()))
             .collect();
-        history::append(&files.history, &records)?;
-        durable::replace_with(&files.list, Privacy::Private, |out| {
-            match File::open(&files.list) {
-                Ok(mut old) => copy(&mut old, &self.splices, out)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error),
-            }
-            out.write_all(&self.tail)?;
-            // Somebody's spreadsheet does not know our lock. What it saved meanwhile is not ours to undo.
-            if Stamp::at(&files.list) == self.opened {
-                Ok(())
-            } else {
-                Err(io::Error::other(format!(
-                    "another program changed {} just now; nothing was done",
-                    label(&files.list)
-                )))
-            }
-        })
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.head.rows.changed += 1;
+        if !self.begin()? {
+            return Ok(());
+        }
+        let names: Vec<String> = new.iter().map(|(column, ..)| self.columns.name_of(*column)).collect();
+        let noted = names.iter().zip(&new).map(|(name, (_, before, after))| (name.as_str(), *before, *after));
+        let line = row.line().saturating_add_signed(self.shift);
+        let line = self.lines.changed(self.head.change, line, row.email(), noted);
+        let Some(stage) = &mut self.stage else { return Ok(()) };
+        let record = rewritten(row, &new, self.delimiter);
+        self.shift += lines(&record) - lines(row.raw.bytes);
+        let end = row.raw.offset + row.raw.bytes.len() as u64;
+        stage.splice(line, row.raw.offset..end, &[&record]).map_err(|error| self.failed(&error))
+    }
+
+    /// Puts a deleted row back, letter by letter, before the byte `offset` of the old list.
+    fn restore(&mut self, offset: u64, text: &str, line: u64) -> Result<()> {
+        self.head.rows.added += 1;
+        self.shift += 1 + lines(text.as_bytes());
+        if !self.begin()? {
+            return Ok(());
+        }
+        let mut spans = Vec::new();
+        super::record::split(text.as_bytes(), self.delimiter, true, &mut spans);
+        let cell = |span: &Span| unquote(text.get(span.start..span.end).unwrap_or_default()).into_owned();
+        let cells: Vec<String> = spans.iter().map(cell).collect();
+        let names: Vec<String> = (0..cells.len()).map(|column| self.columns.name_of(column)).collect();
+        let address = cells.get(self.columns.email).map_or("", |cell| cell.trim());
+        let filled = names.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
+        let values = filled.map(|(name, cell)| (name.as_str(), cell.as_str()));
+        let noted = self.lines.added(self.head.change, line, address, values);
+        let record = encode(text, self.windows_1252);
+        let Some(stage) = &mut self.stage else { return Ok(()) };
+        let with = [&*record, self.line_end.as_bytes()];
+        stage.splice(noted, offset..offset, &with).map_err(|error| self.failed(&error))
+    }
+
+    /// Adds a row at the end, and says in which line it will stand. Comes after all rows were visited.
+    pub fn append(&mut self, address: &str, cells: &[impl AsRef<str>]) -> Result<u64> {
+        self.visit(|_, _| Ok(()))?;
+        let line = self.next_line;
+        let fields: Vec<Cow<'_, str>> = cells.iter().map(|cell| quote(cell.as_ref(), self.delimiter)).collect();
+        let mut text = fields.join(char::from(self.delimiter).to_string().as_str());
+        self.next_line = self.next_line.saturating_add_signed(1 + lines(text.as_bytes()));
+        self.head.rows.added += 1;
+        if !self.begin()? {
+            return Ok(line);
+        }
+        let names: Vec<String> = (0..cells.len()).map(|column| self.columns.name_of(column)).collect();
+        let filled = names.iter().zip(cells).filter(|(_, cell)| !cell.as_ref().is_empty());
+        let values = filled.map(|(name, cell)| (name.as_str(), cell.as_ref()));
+        let noted = self.lines.added(self.head.change, line, address, values);
+        text.push_str(self.line_end);
+        let record = encode(&text, self.windows_1252);
+        let Some(stage) = &mut self.stage else { return Ok(line) };
+        let before = if std::mem::take(&mut self.open_ended) { self.line_end } else { "" };
+        let with = [before.as_bytes(), &record];
+        stage.splice(noted, u64::MAX..u64::MAX, &with).map(|()| line).map_err(|error| self.failed(&error))
+    }
+
+    /// Puts a deleted row back at the end, letter by letter.
+    pub(super) fn append_raw(&mut self, text: &str) -> Result<()> {
+        let line = self.next_line;
+        if self.begin()? {
+            let Some(stage) = &mut self.stage else { return Ok(()) };
+            let open_ended = std::mem::take(&mut self.open_ended);
+            let end = if open_ended { self.line_end } else { "" };
+            let attempt = stage.copy_rest().and_then(|()| stage.write(end.as_bytes()));
+            attempt.map_err(|error| self.failed(&error))?;
+        }
+        self.next_line = self.next_line.saturating_add_signed(1 + lines(text.as_bytes()));
+        self.restore(u64::MAX, text, line)
+    }
+
+    /// What it came to so far.
+    pub fn tally(&self) -> Tally {
+        self.head.rows
+    }
+
+    /// Whether it only says what would change.
+    fn is_dry(&self) -> bool {
+        self.lock.is_none()
+    }
+
+    /// Makes the change: the history is written, then the list replaced. Nothing is written when nothing changes.
+    ///
+    /// # Errors
+    /// The list is as it was.
+    pub fn commit(mut self) -> Result<Changeset> {
+        let rows = self.head.rows;
+        let basis = Basis(self.basis);
+        let stage = self.stage.take().filter(|_| rows.total() > 0);
+        let Some(mut stage) = stage else { return Ok(Changeset { number: None, rows, basis }) };
+        stage.copy_rest().map_err(|error| self.failed(&error))?;
+        stage.commit(&self.files, &self.head, self.basis)?;
+        Ok(Changeset { number: Some(self.head.change), rows, basis })
+    }
+
+    /// Begins to write the new list, with its first line. Says whether anything is written at all.
+    fn begin(&mut self) -> Result<bool> {
+        if self.is_dry() || self.stage.is_some() {
+            return Ok(!self.is_dry());
+        }
+        let mut stage = Stage::begin(&self.files)?;
+        let header = if self.basis.is_some() { header_end(&self.files, self.delimiter)? } else { None };
+        let attempt = if let Some((end, windows_1252)) = header {
+            let more = self.columns.first_line(self.old_columns, self.delimiter);
+            let more = if more.is_empty() { more } else { format!("{}{more}", char::from(self.delimiter)) };
+            stage.copy_to(end).and_then(|()| stage.write(&encode(&more, windows_1252)))
+        } else {
+            let line = self.columns.first_line(0, self.delimiter);
+            stage.copy_rest().and_then(|()| stage.write(format!("{line}{}", self.line_end).as_bytes()))
+        };
+        attempt.map_err(|error| self.failed(&error))?;
+        self.stage = Some(stage);
+        Ok(true)
+    }
+
+    fn failed(&self, error: &io::Error) -> Diagnostic {
+        Diagnostic::io("write", &self.files.list, error)
     }
 }
 
-/// Copies the file with its splices, which are in the order of the file.
-fn copy(old: &mut File, splices: &[Splice], out: &mut dyn Write) -> io::Result<()> {
-    let mut at = 0;
-    for splice in splices {
-        let length = splice.at - at;
-        if io::copy(&mut Read::by_ref(old).take(length), out)? != length {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+/// What becomes of one row. Used again for the next one.
+#[derive(Debug, Default)]
+pub struct Edit {
+    /// New values by column, each column once.
+    values: Vec<(usize, String)>,
+    deletes: bool,
+    /// Rows, letter by letter, that come before this one.
+    before: Vec<String>,
+}
+
+impl Edit {
+    /// Gives the row a value in a column, counted from 0; also where the row ends before it.
+    pub fn set(&mut self, column: usize, value: impl Into<String>) {
+        match self.values.iter_mut().find(|(known, _)| *known == column) {
+            Some((_, known)) => *known = value.into(),
+            None => self.values.push((column, value.into())),
         }
-        out.write_all(&splice.with)?;
-        at = splice.at + splice.length;
-        old.seek(SeekFrom::Start(at))?;
     }
-    io::copy(old, out).map(|_| ())
+
+    /// Takes the row out of the list.
+    pub fn delete(&mut self) {
+        self.deletes = true;
+    }
+
+    /// Puts a deleted row back before this one.
+    pub(super) fn insert(&mut self, raw: String) {
+        self.before.push(raw);
+    }
+
+    fn is_empty(&self) -> bool {
+        self.values.is_empty() && !self.deletes && self.before.is_empty()
+    }
+
+    fn clear(&mut self) {
+        self.values.clear();
+        self.before.clear();
+        self.deletes = false;
+    }
 }
 
-/// How lines end in the file, by its first, and whether its last one does.
-fn line_ends(files: &Files) -> Result<(&'static str, bool)> {
-    let read = || -> io::Result<(&'static str, bool)> {
-        let mut file = match File::open(&files.list) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(("\n", true)),
-            Err(error) => return Err(error),
-        };
-        let mut begin = vec![0; 1 << 16];
-        let length = file.read(&mut begin)?;
-        let mut ends = begin[..length].iter().enumerate().filter(|(_, b)| matches!(b, b'\r' | b'\n'));
-        let line_end = match ends.next() {
-            Some((n, b'\r')) if begin.get(n + 1) == Some(&b'\n') => "\r\n",
-            Some((_, b'\r')) => "\r",
-            _ => "\n",
-        };
-        let mut last = [b'\n'];
-        if length > 0 {
-            file.seek(SeekFrom::End(-1))?;
-            file.read_exact(&mut last)?;
-        }
-        Ok((line_end, matches!(last, [b'\r' | b'\n'])))
-    };
-    read().map_err(|error| Diagnostic::io("read", &files.list, &error))
-}
-
-/// Where the first line ends.
-fn header_end(files: &Files, delimiter: u8) -> Result<u64> {
-    let file = File::open(&files.list).map_err(|error| Diagnostic::io("read", &files.list, &error))?;
-    let mut records = Records::new(file, &label(&files.list))?;
-    let header = records.peek(delimiter)?;
-    Ok(header.map_or(0, |raw| raw.offset + raw.bytes.len() as u64))
+/// The lock of the list's folder, which is made when it is missing. A dry run changes nothing and needs none.
+pub(super) fn lock(files: &Files, how: How<'_>) -> Result<Option<Lock>> {
+    if how.dry_run {
+        return Ok(None);
+    }
+    let folder = files.lock.parent();
+    if let Some(folder) = folder {
+        durable::create_folder(folder, Privacy::Private)?;
+    }
+    let lock = Lock::acquire(&files.lock)?;
+    folder.into_iter().for_each(durable::sweep);
+    Ok(Some(lock))
 }

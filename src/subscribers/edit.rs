@@ -3,16 +3,20 @@
 //! Looking and writing happen under one lock, so two processes that change the list at once lose nothing. How a change
 //! gets into the file is in `draft`, what is written down of it in `history`.
 
+use std::collections::BTreeSet;
+
+use jiff::tz::TimeZone;
+
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::durable::{self, Lock, Privacy};
 
+use super::assign::OWN;
+use super::choice::{SHOWN, likely};
 use super::column::{Columns, Field};
 use super::defect::cleaned_warning;
-use super::draft::{Draft, open};
+use super::draft::{Changeset, Draft};
 use super::files::Files;
-use super::history::Change;
 use super::key::Keys;
 use super::status::Status;
 use super::suppression::Suppressions;
@@ -58,6 +62,7 @@ pub struct AddReport {
     pub outcomes: Vec<Added>,
     /// Names that had to be cleaned.
     pub warnings: Vec<Diagnostic>,
+    pub changeset: Changeset,
 }
 
 /// What became of one who was to be removed.
@@ -75,6 +80,7 @@ pub enum Removed {
 #[derive(Debug)]
 pub struct RemoveReport {
     pub outcomes: Vec<Removed>,
+    pub changeset: Changeset,
 }
 
 /// Adds readers as new rows. One who is in the list is not added again; `resubscribe` makes them active where they are,
@@ -83,7 +89,7 @@ pub struct RemoveReport {
 /// # Errors
 /// The list can't be read or written, or has no column for something that is to be set. Then nothing is changed.
 pub fn add(files: &Files, readers: &[NewReader], resubscribe: bool, how: How<'_>) -> Result<AddReport> {
-    let _lock = lock(files, how)?;
+    let mut draft = Draft::open(files, if resubscribe { "resubscribe" } else { "add" }, how)?;
     let suppressions = Suppressions::load(&files.suppressions)?;
     let mut keys = Keys::default();
     // Which of `readers` each key stands for; who is named twice counts once.
@@ -98,17 +104,23 @@ pub fn add(files: &Files, readers: &[NewReader], resubscribe: bool, how: How<'_>
             outcomes[n] = reason.map(|reason| Added::Suppressed { reason: reason.to_owned() });
         }
     }
-    let mut draft = Draft::open(files)?;
+    let named = readers.iter().filter(|reader| !reader.name.is_empty()).map(|_| "name").take(1);
+    let set = readers.iter().flat_map(|reader| &reader.set).map(|(name, _)| name.as_str());
+    let wanted_columns: BTreeSet<&str> = named.chain(set).filter(|name| OWN.contains(name)).collect();
+    for name in wanted_columns {
+        draft.require(name)?;
+    }
     let cells: Vec<(Vec<String>, Vec<Diagnostic>)> =
-        readers.iter().map(|reader| cells(reader, &draft.columns)).collect::<Result<_>>()?;
-    draft.each_row(|draft, row| {
+        readers.iter().map(|reader| cells(reader, how.at, draft.columns())).collect::<Result<_>>()?;
+    let status = draft.columns().status.unwrap_or_default();
+    draft.visit(|row, edit| {
         let Some(n) = keys.find(row.email()).and_then(|key| wanted.get(key)).filter(|_| row.has_address()) else {
             return Ok(());
         };
         if matches!(outcomes[*n], None | Some(Added::Resubscribed { .. })) {
             let (line, before) = (row.line(), row.get(Field::Status).to_owned());
             if resubscribe && row.status() != Some(Status::Active) {
-                draft.set_status(row, Status::Active, Change::Resubscribe);
+                edit.set(status, Status::Active.as_str());
                 outcomes[*n] = Some(Added::Resubscribed { row: line, before });
             } else if outcomes[*n].is_none() {
                 outcomes[*n] = Some(Added::Exists { row: line, status: before });
@@ -119,14 +131,12 @@ pub fn add(files: &Files, readers: &[NewReader], resubscribe: bool, how: How<'_>
     let mut warnings = Vec::new();
     for (n, (cells, cleaned)) in cells.into_iter().enumerate() {
         if outcomes[n].is_none() {
-            outcomes[n] = Some(Added::New { row: draft.append(readers[n].address.as_str(), &cells) });
+            outcomes[n] = Some(Added::New { row: draft.append(readers[n].address.as_str(), &cells)? });
             warnings.extend(cleaned);
         }
     }
-    if !how.dry_run {
-        draft.write(files, how.at, how.by)?;
-    }
-    Ok(AddReport { outcomes: outcomes.into_iter().map(|outcome| outcome.unwrap_or(Added::Twice)).collect(), warnings })
+    let outcomes = outcomes.into_iter().map(|outcome| outcome.unwrap_or(Added::Twice)).collect();
+    Ok(AddReport { outcomes, warnings, changeset: draft.commit()? })
 }
 
 /// Unsubscribes readers: every row of theirs stays in the list with the status `unsubscribed`. One who has complained
@@ -135,7 +145,9 @@ pub fn add(files: &Files, readers: &[NewReader], resubscribe: bool, how: How<'_>
 /// # Errors
 /// The list can't be read or written. Then nothing is changed.
 pub fn remove(files: &Files, addresses: &[Address], how: How<'_>) -> Result<RemoveReport> {
-    let _lock = lock(files, how)?;
+    let mut draft = Draft::open(files, "remove", how)?;
+    // A list without this column gets it: a row that ends before it is active.
+    let status = draft.require("status")?;
     let mut keys = Keys::default();
     let numbers: Vec<usize> = addresses
         .iter()
@@ -147,15 +159,14 @@ pub fn remove(files: &Files, addresses: &[Address], how: How<'_>) -> Result<Remo
         })
         .collect();
     let mut outcomes: Vec<Option<Removed>> = vec![None; addresses.len()];
-    let mut draft = Draft::open(files)?;
-    draft.each_row(|draft, row| {
+    draft.visit(|row, edit| {
         let Some(n) = keys.find(row.email()).filter(|_| row.has_address()) else { return Ok(()) };
         let before = row.get(Field::Status).to_owned();
         if matches!(row.status(), Some(Status::Unsubscribed | Status::Complained)) {
             outcomes[n].get_or_insert(Removed::Already { row: row.line(), status: before });
             return Ok(());
         }
-        draft.set_status(row, Status::Unsubscribed, Change::Remove);
+        edit.set(status, Status::Unsubscribed.as_str());
         match &mut outcomes[n] {
             Some(Removed::Unsubscribed { rows, .. }) => rows.push(row.line()),
             other => *other = Some(Removed::Unsubscribed { rows: vec![row.line()], before }),
@@ -164,29 +175,18 @@ pub fn remove(files: &Files, addresses: &[Address], how: How<'_>) -> Result<Remo
     })?;
     let known: Vec<bool> = outcomes.iter().map(Option::is_some).collect();
     let unknown = numbers.iter().zip(addresses).filter(|(n, _)| !known[**n]);
-    for (n, address) in unknown.take(20) {
-        outcomes[*n] = Some(Removed::Unknown { likely: likely(files, address)? });
+    let unknown: Vec<(&usize, &Address)> = unknown.take(SHOWN).collect();
+    let addresses: Vec<&Address> = unknown.iter().map(|(_, address)| *address).collect();
+    for ((n, _), likely) in unknown.iter().zip(likely(files, &addresses)?) {
+        outcomes[**n] = Some(Removed::Unknown { likely });
     }
-    if !how.dry_run {
-        draft.write(files, how.at, how.by)?;
-    }
+    let changeset = draft.commit()?;
     let outcome = |n: &usize| outcomes[*n].clone().unwrap_or(Removed::Unknown { likely: None });
-    Ok(RemoveReport { outcomes: numbers.iter().map(outcome).collect() })
-}
-
-/// The lock of the list's folder, which is made when it is missing. A dry run changes nothing and needs none.
-fn lock(files: &Files, how: How<'_>) -> Result<Option<Lock>> {
-    if how.dry_run {
-        return Ok(None);
-    }
-    if let Some(folder) = files.lock.parent() {
-        durable::create_folder(folder, Privacy::Private)?;
-    }
-    Lock::acquire(&files.lock).map(Some)
+    Ok(RemoveReport { outcomes: numbers.iter().map(outcome).collect(), changeset })
 }
 
 /// The values of a new row by column, cleaned; with what had to be cleaned.
-fn cells(reader: &NewReader, columns: &Columns) -> Result<(Vec<String>, Vec<Diagnostic>)> {
+fn cells(reader: &NewReader, at: Timestamp, columns: &Columns) -> Result<(Vec<String>, Vec<Diagnostic>)> {
     let mut cells = vec![String::new(); columns.len()];
     let mut warnings = Vec::new();
     let mut set = |name: &str, value: &str| -> Result<()> {
@@ -209,6 +209,9 @@ fn cells(reader: &NewReader, columns: &Columns) -> Result<(Vec<String>, Vec<Diag
     if columns.status.is_some() {
         set("status", Status::Active.as_str())?;
     }
+    if columns.column("subscribed_at").is_some() {
+        set("subscribed_at", &at.to_zoned(TimeZone::UTC).date().to_string())?;
+    }
     if !reader.name.is_empty() {
         set("name", &reader.name)?;
     }
@@ -221,23 +224,10 @@ fn cells(reader: &NewReader, columns: &Columns) -> Result<(Vec<String>, Vec<Diag
     Ok((cells, warnings))
 }
 
-/// The address of the list most like one that is not in it.
-fn likely(files: &Files, address: &Address) -> Result<Option<String>> {
-    let mut best: Option<(f64, String)> = None;
-    let Some(mut rows) = open(files)? else { return Ok(None) };
-    while let Some(row) = rows.read()? {
-        let likeness = strsim::jaro_winkler(address.as_str(), row.email());
-        if likeness > 0.9 && best.as_ref().is_none_or(|(most, _)| likeness > *most) {
-            best = Some((likeness, row.email().to_owned()));
-        }
-    }
-    Ok(best.map(|(_, email)| email))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::Rows;
     use super::super::test::{List, list};
+    use super::super::{Rows, history};
     use super::*;
     use proptest::prelude::*;
 
@@ -276,9 +266,11 @@ mod tests {
         );
         assert_eq!(
             std::fs::read_to_string(&files.history).unwrap(),
-            "{\"at\":\"2026-11-22T23:00:00Z\",\"list\":\"readers\",\"change\":\"add\",\"address\":\"ann@example.com\",\
-             \"before\":null,\"after\":{\"email\":\"ann@example.com\",\"name\":\"Lee, Ann\",\"status\":\"active\"},\
-             \"by\":\"command line\"}\n"
+            "{\"change\":1,\"at\":\"2026-11-22T23:00:00Z\",\"list\":\"readers\",\"command\":\"add\",\
+             \"by\":\"command line\",\"added\":1,\"changed\":0,\"deleted\":0}\n\
+             {\"change\":1,\"line\":2,\"address\":\"ann@example.com\",\"before\":null,\
+             \"after\":{\"email\":\"ann@example.com\",\"name\":\"Lee, Ann\",\"status\":\"active\"}}\n\
+             {\"change\":1,\"done\":true}\n"
         );
         #[cfg(unix)]
         for file in [&files.list, &files.history] {
@@ -368,7 +360,8 @@ mod tests {
             }
         });
         assert_eq!(text(&list).lines().count(), 101);
-        assert_eq!(std::fs::read_to_string(&list.files.history).unwrap().lines().count(), 100);
+        assert_eq!(std::fs::read_to_string(&list.files.history).unwrap().lines().count(), 300);
+        assert_eq!(history::last_number(&list.files).unwrap(), 100);
     }
 
     #[test]

@@ -11,7 +11,8 @@ pub fn spreadsheet_line<'a>(values: impl IntoIterator<Item = &'a str>) -> String
 }
 
 fn harmless(value: &str) -> Cow<'_, str> {
-    if value.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+    // The wide forms too, which some spreadsheets read as the plain ones.
+    if value.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         Cow::Owned(format!("'{value}"))
     } else {
         Cow::Borrowed(value)
@@ -24,7 +25,7 @@ mod tests {
 
     #[test]
     fn no_value_is_a_formula() {
-        let line = spreadsheet_line(["=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=b", "a,\"b\"", ""]);
-        assert_eq!(line, "'=1+1,'+1,'-1,'@x,'\tx,\"'\rx\",a=b,\"a,\"\"b\"\"\",");
+        let line = spreadsheet_line(["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "a=b", "a,\"b\"", ""]);
+        assert_eq!(line, "'=1+1,'+1,'-1,'@x,'\tx,\"'\rx\",'＝1,a=b,\"a,\"\"b\"\"\",");
     }
 }

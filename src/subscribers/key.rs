@@ -114,7 +114,8 @@ impl Keys {
         }
     }
 
-    fn get(&self, number: usize) -> &str {
+    /// The key with this number, as it was first entered.
+    pub(super) fn get(&self, number: usize) -> &str {
         let start = if number == 0 { 0 } else { self.ends.get(number - 1).copied().unwrap_or(0) };
         self.ends.get(number).and_then(|end| self.text.get(start..*end)).unwrap_or_default()
     }

@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Result};
 
 use super::column::{Columns, email_names};
 use super::defect::{Fault, Remark};
+use super::files::Files;
 use super::record::{Raw, Records, unquote};
 use super::row::{Row, Value, value};
 use super::status::Status;
@@ -51,8 +52,11 @@ impl Rows {
     /// The file can't be read, or its first line does not name the column `email`.
     pub fn open(path: &Path) -> Result<Rows> {
         let file = File::open(path).map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Diagnostic::error(format!("there is no list {}", label(path)))
-                .help("`letterpress subscribers add ann@example.com` begins one"),
+            io::ErrorKind::NotFound => {
+                let name = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+                let help = Files::named(path.parent().unwrap_or(Path::new(".")), name).map(|files| files.help());
+                Diagnostic::error(format!("there is no list {}", label(path))).help(help.unwrap_or_default())
+            }
             _ => Diagnostic::io("read", path, &error),
         })?;
         Self::read_file(file, path, email_names())?.ok_or_else(|| {
@@ -115,11 +119,6 @@ impl Rows {
         }
         Err(Diagnostic::error(format!("{} was changed by another program while it was read", self.label()))
             .help("wait until it is saved, then run the command again"))
-    }
-
-    /// What the file was when it was opened.
-    pub(super) fn opened(&self) -> Stamp {
-        self.opened
     }
 
     /// The next row.

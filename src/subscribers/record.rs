@@ -117,7 +117,8 @@ fn line_end(bytes: &[u8], last: bool) -> Option<usize> {
     }
 }
 
-fn line_ends(bytes: &[u8]) -> u64 {
+/// How many line ends there are, `\r\n` being one.
+pub(super) fn line_ends(bytes: &[u8]) -> u64 {
     let mut lines = 0;
     let mut before = 0;
     for b in bytes {

@@ -1,5 +1,6 @@
 //! One reader: as a row of the list while it is read, and as a value of its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 
 use super::column::{Columns, Field};
 use super::defect::{Fault, Remark};
-use super::record::{Raw, Span};
+use super::record::{Raw, Span, unquote};
 use super::status::Status;
 use super::text::{decode, first_word};
 
@@ -113,6 +114,17 @@ impl<'a> Row<'a> {
     /// The value of a column, counted from 0; empty where the row ends before it.
     pub fn column(&self, column: usize) -> &'a str {
         value(&self.raw, self.values, column).of(self.text, self.scratch)
+    }
+
+    /// What the file has in a column, counted from 0: unquoted, and otherwise letter by letter.
+    pub(super) fn cell(&self, column: usize) -> Cow<'a, str> {
+        let Some(span) = self.raw.spans.get(column) else { return Cow::Borrowed("") };
+        let bytes = &self.raw.bytes[span.start..span.end];
+        if let Some(text) = self.text.get(span.start..span.end).filter(|_| !self.text.is_empty()) {
+            return unquote(text);
+        }
+        let text = encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0;
+        Cow::Owned(unquote(&text).into_owned())
     }
 
     /// The value of a field found by [`Columns::field`].

@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::diagnostic::did_you_mean;
 
-/// Whether a reader is written to; only active ones are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Whether a reader is written to; only active ones are. In this order each says more against writing to them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
     /// Gets the newsletter. An empty cell means this.
     Active,
     /// Has subscribed and not confirmed it yet.
     Pending,
-    /// Has left.
-    Unsubscribed,
     /// The address refuses mail for good.
     Bounced,
+    /// Has left.
+    Unsubscribed,
     /// Has reported a mail as spam.
     Complained,
 }

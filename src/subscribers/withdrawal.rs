@@ -105,7 +105,8 @@ impl Withdrawals {
         self.find_email(address.as_str())
     }
 
-    pub(super) fn find_email(&self, email: &str) -> Option<Withdrawal> {
+    /// [`Withdrawals::find`] for an address as a list or a plan has it.
+    pub fn find_email(&self, email: &str) -> Option<Withdrawal> {
         if !self.keys.is_empty()
             && let Some(number) = self.keys.find(email)
         {

@@ -46,15 +46,11 @@ connections = 1
 ";
 
 impl Publication {
-    /// Settings that are complete but for a relay; no articles, no readers; the project's own theme.
+    /// Settings that are complete but for a relay; no articles, no readers; the built-in theme.
     pub(crate) fn new() -> Publication {
         let folder = tempfile::tempdir().unwrap();
         for name in ["content", "subscribers"] {
             std::fs::create_dir(folder.path().join(name)).unwrap();
-        }
-        let theme = project().join("templates");
-        if theme.exists() {
-            copy_folder(&theme, &folder.path().join("templates"));
         }
         let publication = Publication {
             folder,
@@ -301,6 +297,11 @@ impl Running {
     /// The process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Whether it has come to its end.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected)
     }
 
     /// Kills it as `kill -9` does, and waits until it is gone.

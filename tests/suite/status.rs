@@ -34,6 +34,7 @@ pub(crate) struct Row {
     pub(crate) at: String,
     pub(crate) message_id: String,
     pub(crate) relay: String,
+    pub(crate) subject: String,
 }
 
 /// What the mailing's status says; the counts must add up.
@@ -50,7 +51,7 @@ pub(crate) fn counts(letter: &Publication) -> Counts {
 #[track_caller]
 pub(crate) fn rows(letter: &Publication) -> BTreeMap<String, Row> {
     let text = letter.run(["status", "--csv"]).code_in(&[0, 4]).stdout;
-    assert_eq!(text.lines().next(), Some("address,state,code,reply,attempts,at,message_id,relay"));
+    assert_eq!(text.lines().next(), Some("address,state,code,reply,attempts,at,message_id,relay,subject"));
     let rows: Vec<Row> = csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect();
     let number = |state: &str| rows.iter().filter(|row| row.state == state).count() as u64;
     let counted = Counts {
@@ -78,6 +79,7 @@ fn every_recipient_has_a_line_with_what_the_relay_said() {
     let rows = rows(&letter);
     let accepted = &rows[&reader(1)];
     assert_eq!((accepted.state.as_str(), accepted.code.as_str(), accepted.attempts), ("accepted", "250", 1));
+    assert_eq!(accepted.subject, "", "there is one subject");
     let rejected = &rows[&reader(2)];
     assert_eq!((rejected.state.as_str(), rejected.code.as_str(), rejected.attempts), ("rejected", "550", 1));
     assert!(rejected.reply.contains("No such") && rejected.reply.contains("user, \"here\""), "{rejected:?}");

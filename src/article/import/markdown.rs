@@ -4,7 +4,8 @@
 use pulldown_cmark::{Event, Parser, TagEnd};
 use serde_json::{Map, Value};
 
-use super::{Note, beginning, escape, one_line};
+use super::header::header;
+use super::{Note, beginning, blog, escape, one_line};
 use crate::article::fence::{Fenced, Notation, fenced};
 use crate::article::front_matter::{Images, civil_date, json};
 use crate::article::mistakes::{toml_diagnostic, yaml_diagnostic};
@@ -22,7 +23,10 @@ pub(super) fn read(file: &str, source: &str, notes: &mut Vec<Note>) -> Result<(F
             let end = found.end.unwrap_or(source.len());
             (front_matter(file, source, &found, notes)?, end)
         }
-        None => (FrontMatter::default(), 0),
+        None => match header(source) {
+            Some((keys, end)) => (blog::header_keys(keys, notes), end),
+            None => (FrontMatter::default(), 0),
+        },
     };
     let mut body = &source[start..];
     if front.title.is_none() {
@@ -59,21 +63,26 @@ fn first_words(body: &str) -> Option<String> {
     Some(beginning(&text, 8)).filter(|text| !text.is_empty())
 }
 
-fn front_matter(file: &str, source: &str, found: &Fenced, notes: &mut Vec<Note>) -> Result<FrontMatter> {
+/// The keys between the fences, as they are written.
+pub(super) fn keys(file: &str, source: &str, found: &Fenced) -> Result<Map<String, Value>> {
     let text = &source[found.inside.clone()];
-    let keys: Map<String, Value> = match found.notation {
-        Notation::Toml => toml::from_str::<toml::Table>(text)
+    match found.notation {
+        Notation::Toml => Ok(toml::from_str::<toml::Table>(text)
             .map_err(|error| toml_diagnostic(file, source, found.inside.start, &error))?
             .into_iter()
             .map(|(key, value)| (key, json(value)))
-            .collect(),
+            .collect()),
         Notation::Yaml => {
             let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
-            serde_saphyr::from_str_with_options::<Option<Map<String, Value>>>(text, options)
-                .map_err(|error| yaml_diagnostic(file, source, &found.inside, &error))?
-                .unwrap_or_default()
+            let keys = serde_saphyr::from_str_with_options::<Option<Map<String, Value>>>(text, options);
+            Ok(keys.map_err(|error| yaml_diagnostic(file, source, &found.inside, &error))?.unwrap_or_default())
         }
-    };
+    }
+}
+
+fn front_matter(file: &str, source: &str, found: &Fenced, notes: &mut Vec<Note>) -> Result<FrontMatter> {
+    let text = &source[found.inside.clone()];
+    let keys = keys(file, source, found)?;
     let mut front = FrontMatter::default();
     for (key, value) in keys {
         let line = 2 + text.lines().position(|line| line.trim_start().starts_with(&key)).unwrap_or(0);

@@ -1,12 +1,15 @@
-//! An existing article, from wherever it was written, as an article of ours: plain text, Markdown or an HTML page.
+//! An existing article, from wherever it was written, as an article of ours: plain text, Markdown or an HTML page
+//! ([`import`]), or many of them ([`blog`]).
 //!
 //! Nothing is read or written here but bytes. Every word arrives, in its order, but for what was recognised as no part
 //! of the article; each such decision is a [`Note`] with its line, so that a person can check it at a glance.
 
+pub mod blog;
 mod byline;
 mod decode;
 mod escape;
 mod furniture;
+mod header;
 mod headings;
 mod html;
 mod markdown;
@@ -108,6 +111,8 @@ pub fn import(name: &str, bytes: &[u8]) -> Result<Imported> {
         Kind::Markdown => markdown::read(name, &source, &mut notes)?,
         Kind::Html => html::read(&source, &mut notes),
     };
+    // HTML can write them as entities, which no look at the file's own characters finds.
+    let body: String = body.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).collect();
     settle_title(&mut front, name, &source, &mut notes);
     if body.trim().is_empty() {
         notes.push(Note::whole("no text was found after the title"));
@@ -130,6 +135,9 @@ fn kind_of(name: &str, source: &str) -> Kind {
         return Kind::Html;
     }
     // Two ruled lines are no front matter: TOML or YAML keys have to stand between them.
+    if header::header(source).is_some() {
+        return Kind::Markdown;
+    }
     let front = fenced(source).is_some_and(|fenced| {
         let key = match fenced.notation {
             Notation::Toml => " = ",
@@ -141,7 +149,7 @@ fn kind_of(name: &str, source: &str) -> Kind {
     if front || heading { Kind::Markdown } else { Kind::Text }
 }
 
-/// Makes sure that there is a title, that it is one line, and that it says the same as a subject.
+/// Makes sure that there is a title, that it is one line, and that its braces are no merge fields.
 fn settle_title(front: &mut FrontMatter, name: &str, source: &str, notes: &mut Vec<Note>) {
     let title = front.title.take().map(|title| one_line(&title)).filter(|title| !title.is_empty());
     let title = title.unwrap_or_else(|| {
@@ -150,11 +158,12 @@ fn settle_title(front: &mut FrontMatter, name: &str, source: &str, notes: &mut V
         notes.push(Note::whole(format!("no title was found: it is called \"{title}\" for now")));
         title
     });
-    if front.subject.is_none() && escape::has_template(&title) {
-        front.subject = Some(escape::template(&title));
+    if escape::has_template(&title) && !title.contains("subscriber.") {
         let line = line_of(source, &title);
-        let what = "the braces in the title would be a merge field in the subject: written there so that they show";
+        let what = "the braces in the title would be a merge field: written there so that they show";
         notes.push(Note { line, what: what.to_owned() });
+        front.title = Some(escape::template(&title));
+        return;
     }
     front.title = Some(title);
 }

@@ -516,3 +516,40 @@ proptest! {
         settled(&imported);
     }
 }
+
+/// Found by fuzzing: what was imported could not be read as an article.
+#[test]
+fn control_characters_written_as_entities_are_left_out() {
+    let imported = import("old.html", b"<h1>A&#14;B</h1><p>One&#xe;two&#x85;three&#x9b;31m &#8;</p>").unwrap();
+    let article = Article::parse("content/a.md", imported.to_file()).unwrap();
+    assert_eq!((article.title.as_str(), article.markdown().trim()), ("AB", "Onetwo\u{2026}three\u{203a}31m"));
+}
+
+#[test]
+fn two_capitalised_words_before_a_colon_are_no_heading_alone() {
+    let place = "New York: it rained for three days and nobody minded it at all.";
+    let alone = text(&format!("A Title\n\n{place}\n\nMore of it came.\n"));
+    assert!(alone.body.starts_with("New York: it rained"), "{}", alone.body);
+    assert!(notes(&alone).iter().any(|note| note.contains("may be a name")), "{:?}", notes(&alone));
+    let among = text(&format!("A Title\n\nPack The Night Before: it helps.\n\n{place}\n"));
+    assert!(among.body.contains("## New York"), "{}", among.body);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+    #[test]
+    fn importing_an_article_of_ours_again_changes_nothing(body in "[a-zA-Z0-9 *_#>`\\[\\]()!.,\n-]{0,200}") {
+        prop_assume!(!body.trim().is_empty());
+        let source = format!("+++\ntitle = \"T\"\ndate = 2026-01-02\n+++\n\n{body}\n");
+        let once = import("a.md", source.as_bytes()).unwrap().to_file();
+        let twice = import("a.md", once.as_bytes()).unwrap().to_file();
+        prop_assert_eq!(once, twice);
+    }
+
+    #[test]
+    fn no_export_text_panics_or_leaves_braces(source in "(<(p|div|figure|ul|li|a|img|table|tr|td|iframe|blockquote|pre)( class=\"(footnote|footnote-anchor|youtube-wrap|paywall-jump|button-wrapper|kg-bookmark-card)\")?( data-attrs=\"[{}a&;:]{0,6}\")?( src=\"[a-z:/%{.]{0,8}\")?>|</(p|div|figure|ul|a)>|[{}%#a *_é\n]){0,40}") {
+        let markdown = html::fragment(&source, None, &mut Vec::new());
+        let code = markdown.contains('`') || markdown.lines().any(|line| line.trim_start().starts_with("    "));
+        prop_assert!(code || !escape::has_template(&markdown), "{:?} became {:?}", source, markdown);
+    }
+}

@@ -35,6 +35,9 @@ enum Mark {
     Number(u32, char),
 }
 
+/// A run-in heading of so many words is believed alone.
+const SURE: usize = 4;
+
 /// The longest line that is a title.
 const TITLE: usize = 200;
 
@@ -163,13 +166,20 @@ fn find_headings(parts: &mut Vec<Part>, notes: &mut Vec<Note>) {
     let phrases: Vec<Option<String>> = parts.iter().map(phrase).collect();
     // In a conversation the same names come again and again; a heading stands once.
     let once = |phrase: &str| phrases.iter().flatten().filter(|other| *other == phrase).count() == 1;
+    // "New York: …" is a name as likely as a heading: few words are believed only where surer ones stand beside them.
+    let sure = |phrase: &str| phrase.split(' ').count() >= SURE;
+    let company = phrases.iter().flatten().any(|phrase| sure(phrase) && once(phrase));
     let mut out: Vec<Part> = Vec::with_capacity(parts.len() + 8);
     let old = std::mem::take(parts);
     for (n, mut part) in old.iter().cloned().enumerate() {
         let follows = old.get(n + 1).is_some_and(is_long);
         match &mut part.shape {
             Shape::Paragraph(lines) => {
-                if let Some((heading, rest)) = headings::run_in(&lines[0]).filter(|(phrase, _)| once(phrase)) {
+                let found = headings::run_in(&lines[0]).filter(|(phrase, _)| once(phrase));
+                if let Some((phrase, _)) = found.filter(|(phrase, _)| !sure(phrase) && !company) {
+                    let what = format!("\"{phrase}:\" may be a name as well as a heading: kept as text");
+                    notes.push(Note::at(part.line, what));
+                } else if let Some((heading, rest)) = found {
                     let heading = heading.to_owned();
                     lines[0].drain(..rest);
                     notes.push(Note::at(part.line, format!("heading \"{heading}\"; its colon is left out")));

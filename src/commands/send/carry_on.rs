@@ -17,11 +17,16 @@ pub(super) fn run(project: &Project, slug: &str, args: &SendArgs, session: &Sess
             .help("leave --segment out to carry the mailing on"));
     }
     let (mut mailing, mut writer) = Mailing::open_for_writing(&project.mailings(), slug)?;
+    if let Some(list) = args.list.as_ref().filter(|list| **list != mailing.manifest.list) {
+        return Err(Diagnostic::error(format!("{slug} is sealed already, for the list `{}`", mailing.manifest.list))
+            .help(format!("leave `--list {list}` out to carry the mailing on")));
+    }
     if let Some(warning) = writer.warning() {
         screen.diagnostic(&warning);
     }
     let sealed = mailing.sources()?;
-    if !project.article(Some(slug)).is_ok_and(|article| article.source == sealed.article) {
+    let sealed_article = sealed.article()?;
+    if !project.article(Some(slug)).is_ok_and(|article| article.says_the_same(&sealed_article)) {
         let file = &sealed.article_file;
         screen.say(format!("{file} was changed since it was sealed; the sealed one is what readers get."));
     }

@@ -2,6 +2,7 @@
 
 mod carry_on;
 mod confirm;
+mod explain;
 mod means;
 mod repeatable;
 mod run;
@@ -40,6 +41,12 @@ pub struct SendArgs {
     /// Only readers for whom this holds, as in "plan == 'pro' and not tag('beta')"
     #[arg(long, value_name = "EXPR")]
     pub segment: Option<String>,
+    /// The list in subscribers/, instead of what the settings say
+    #[arg(long, value_name = "NAME")]
+    pub list: Option<String>,
+    /// Say why a reader would get it or not, part by part of the segment; nothing is sent
+    #[arg(long, value_name = "ADDRESS", conflicts_with_all = ["dry_run", "to", "resend_in_doubt", "accept_in_doubt"])]
+    pub explain: Option<String>,
     /// Where to hand messages: smtps://HOST, smtp://HOST:PORT, file:DIR, discard:
     #[arg(long, value_name = "URL")]
     pub relay: Option<String>,
@@ -69,11 +76,20 @@ pub struct SendArgs {
 pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
     if args.dry_run {
         return preview::dry_run(
-            &preview::DryRun { article: args.article.as_deref(), segment: args.segment.as_deref(), all: args.all },
+            &preview::DryRun {
+                article: args.article.as_deref(),
+                segment: args.segment.as_deref(),
+                list: args.list.as_deref(),
+                all: args.all,
+            },
             session,
         );
     }
-    let project = session.project()?;
+    let project = session.project()?.with_list(args.list.as_deref())?;
+    if let Some(text) = &args.explain {
+        let article = project.article(args.article.as_deref())?;
+        return explain::run(&project, &article, args.segment.as_deref(), &parse_address(text)?, session);
+    }
     if let Some(slug) = args.article.as_deref().filter(|name| Mailing::exists(&project.mailings(), name))
         && args.to.is_empty()
     {
@@ -85,7 +101,7 @@ pub fn run(args: &SendArgs, session: &Session) -> Result<Exit> {
         let mut addresses = args.to.iter().map(|text| parse_address(text)).collect::<Result<Vec<_>>>()?;
         let mut seen = std::collections::BTreeSet::new();
         addresses.retain(|address| seen.insert(address.normal_form()));
-        return trial::run(&project, article, &addresses, args, session);
+        return trial::run(&project, &article, &addresses, args, session);
     }
     if Mailing::exists(&project.mailings(), &article.slug) {
         return carry_on::run(&project, &article.slug, args, session);
@@ -114,7 +130,7 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
     let slug = article.slug.clone();
     let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &slug, PURPOSE);
     let audience = project.audience()?;
-    let segment = project.segment(args.segment.as_deref(), &article, audience.columns())?;
+    let segment = project.segment(args.segment.as_deref(), &article, audience.columns(), session.clock.now())?;
     let columns = audience.columns().clone();
     let sources = project.sources(article, &columns)?;
     let mut press = project.press(sources, links, &mailing_id, session.clock.now())?;
@@ -135,7 +151,14 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
         return Ok(Exit::NotConfirmed);
     }
     // The list is read again: what was confirmed is a number of readers, and it must still be that.
-    let order = Order { mailing_id: &mailing_id, segment: segment.as_ref(), now: session.clock.now(), confirmed: owed };
+    let list = project.files().name;
+    let order = Order {
+        mailing_id: &mailing_id,
+        list: &list,
+        segment: segment.as_ref(),
+        now: session.clock.now(),
+        confirmed: owed,
+    };
     seal(&project.mailings(), &mut press, project.audience()?, &order)?;
     let (mailing, writer) = Mailing::open_for_writing(&project.mailings(), &slug)?;
     // From here on what is sealed is what is sent, also on a first run.

@@ -28,7 +28,7 @@ pub(super) fn run(
         .enable_all()
         .build()
         .map_err(|error| Diagnostic::error(format!("the program can't start its threads: {error}")))?;
-    let mut withdrawals = Withdrawals::load(&project.files())?;
+    let mut withdrawals = Withdrawals::load(&project.files_of(&mailing.manifest.list)?)?;
     let interrupts = Interrupts::default();
     runtime.spawn(pass_signals_on(interrupts.handle(), session.screen));
     let mut driver = Driver {

@@ -1,5 +1,5 @@
 //! `send --to`: one copy as a test, outside any mailing. It has a message id of its own, so that the real copy is not taken
-//! for a second one of it.
+//! for a second one of it. Of several subjects an address gets each.
 
 use super::SendArgs;
 use super::means::first_relay;
@@ -15,7 +15,7 @@ use crate::subscribers::{Rows, Subscriber};
 
 pub(super) fn run(
     project: &Project,
-    article: Article,
+    article: &Article,
     addresses: &[Address],
     args: &SendArgs,
     session: &Session,
@@ -23,11 +23,15 @@ pub(super) fn run(
     let relay = first_relay(project, args, session)?.relay;
     let (links, _) = session.links(project)?;
     let now = session.clock.now();
-    let purpose = format!("test {}", now.as_millisecond());
-    let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &article.slug, &purpose);
     let columns = project.audience()?.columns().clone();
-    let sources = project.sources(article, &columns)?;
-    let mut press = project.press(sources, links, &mailing_id, now)?;
+    let mut presses = Vec::new();
+    for (n, article) in article.with_each_subject().into_iter().enumerate() {
+        // Of several subjects each makes a mail of its own.
+        let further = if n > 0 { format!(" {n}") } else { String::new() };
+        let purpose = format!("test {}{further}", now.as_millisecond());
+        let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &article.slug, &purpose);
+        presses.push(project.press(project.sources(article, &columns)?, links.clone(), &mailing_id, now)?);
+    }
     let known = find_readers(project, addresses)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -35,7 +39,9 @@ pub(super) fn run(
         .map_err(|error| Diagnostic::error(format!("the program can't start its timers: {error}")))?;
     let mut channel = runtime.block_on(relay.connect()).map_err(|stop| stop.diagnostic)?;
     let mut taken = 0;
-    for address in addresses {
+    let copies = addresses.iter().flat_map(|address| (0..presses.len()).map(move |press| (address, press)));
+    for (address, press) in copies.collect::<Vec<_>>() {
+        let press = &mut presses[press];
         let mut message = Message::empty(address);
         match known.iter().find(|reader| reader.address.normal_form() == address.normal_form()) {
             Some(reader) => press.strike(address, reader, &mut message)?,
@@ -52,7 +58,7 @@ pub(super) fn run(
         session.screen.result(describe(address, &outcome));
     }
     runtime.block_on(channel.close());
-    Ok(if taken == addresses.len() { Exit::Done } else { Exit::Incomplete })
+    Ok(if taken == addresses.len() * presses.len() { Exit::Done } else { Exit::Incomplete })
 }
 
 /// Somebody who is not on the list: an address and no other fields.

@@ -3,9 +3,9 @@
 use super::super::{Session, sent};
 use crate::clock::Timestamp;
 use crate::diagnostic::{Diagnostic, Result, printable};
-use crate::mailing::{Mailing, PlanRow, Standing};
+use crate::mailing::{Mailing, PlanRow, Standing, Subjects};
 
-const HEADER: [&str; 8] = ["address", "state", "code", "reply", "attempts", "at", "message_id", "relay"];
+const HEADER: [&str; 9] = ["address", "state", "code", "reply", "attempts", "at", "message_id", "relay", "subject"];
 
 /// So many octets are written at once.
 const PIECE: usize = 1 << 16;
@@ -13,13 +13,15 @@ const PIECE: usize = 1 << 16;
 pub(super) fn write(mailing: &Mailing, session: &Session) -> Result<()> {
     let history = mailing.history()?;
     let composer = mailing.composer(sent::key(mailing, session)?)?;
+    let subjects = Subjects::of(&mailing.sources()?)?;
     let mut plan = mailing.plan()?;
     let mut row = PlanRow::default();
     let mut lines = Vec::with_capacity(PIECE * 2);
     line(&HEADER, &mut lines)?;
     while plan.read(&mut row)? {
         let standing = history.of(row.recipient)?;
-        recipient(&row, &standing, &composer.message_id(&row.address()?), &mut lines)?;
+        let subject = subjects.as_ref().map_or("", |subjects| subjects.letter_of(row.email()));
+        recipient(&row, &standing, &composer.message_id(&row.address()?), subject, &mut lines)?;
         if lines.len() > PIECE {
             session.screen.raw(&lines);
             lines.clear();
@@ -29,7 +31,7 @@ pub(super) fn write(mailing: &Mailing, session: &Session) -> Result<()> {
     Ok(())
 }
 
-fn recipient(row: &PlanRow, standing: &Standing, message_id: &str, lines: &mut Vec<u8>) -> Result<()> {
+fn recipient(row: &PlanRow, standing: &Standing, message_id: &str, subject: &str, lines: &mut Vec<u8>) -> Result<()> {
     let (code, reply, at) = match &standing.last {
         Some(record) => {
             let at = Timestamp::from_millisecond(record.at).map(|at| at.to_string()).unwrap_or_default();
@@ -41,7 +43,7 @@ fn recipient(row: &PlanRow, standing: &Standing, message_id: &str, lines: &mut V
     let attempts = standing.attempts.to_string();
     let message_id = format!("<{message_id}>");
     let relay = printable(standing.relay.as_deref().unwrap_or_default()).into_owned();
-    line(&[row.email(), standing.state.name(), &code, &reply, &attempts, &at, &message_id, &relay], lines)
+    line(&[row.email(), standing.state.name(), &code, &reply, &attempts, &at, &message_id, &relay, subject], lines)
 }
 
 fn line(fields: &[&str], lines: &mut Vec<u8>) -> Result<()> {

@@ -1,27 +1,32 @@
 //! `letterpress subscribers add`.
 
-use std::io::Read;
-
 use clap::Args;
 use serde::Serialize;
 
-use super::{misused, typed};
+use super::{misused, table, typed, who};
 use crate::address::Address;
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Place, Result, printable};
 use crate::report::counted;
-use crate::subscribers::{Added, Files, NewReader, add, normal_name};
+use crate::subscribers::{Added, Files, NewReader, add, normal_name, words};
 
 /// Add a reader, or many from standard input
 ///
-/// With `-`, each line of standard input is one reader: `address`, `address,name` or `Name <address>`. Lines that can't
-/// be taken are named and the others are added; the exit code is then 1.
+/// With `-`, each line of standard input is one reader: `address`, `address,name` or `Name <address>`; or all of it is CSV
+/// whose first line names the columns, `email` among them. Lines that can't be taken are named and the others are added;
+/// the exit code is then 1.
 #[derive(Debug, Args)]
 pub(super) struct AddArgs {
     /// The address, or `Name <address>`, or `-` for lines on standard input
     address: String,
     /// The name
     name: Option<String>,
+    /// The name, the other way to say it
+    #[arg(long = "name", value_name = "NAME", conflicts_with = "name")]
+    called: Option<String>,
+    /// A tag; may be given several times
+    #[arg(long, value_name = "TAG", value_parser = one_word)]
+    tag: Vec<String>,
     /// The value of a further column of the list; may be given several times
     #[arg(long, value_name = "COLUMN=VALUE", value_parser = pair)]
     set: Vec<(String, String)>,
@@ -31,6 +36,14 @@ pub(super) struct AddArgs {
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
+}
+
+fn one_word(text: &str) -> Result<String, String> {
+    let mut found = words(text);
+    match (found.next(), found.next()) {
+        (Some(word), None) if word == text.trim() => Ok(word.to_owned()),
+        _ => Err("a tag is one word".to_owned()),
+    }
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -56,13 +69,15 @@ struct Answer {
 #[derive(Serialize)]
 struct Document {
     dry_run: bool,
+    /// The number in the history.
+    change: Option<u64>,
     readers: Vec<Answer>,
     warnings: Vec<Diagnostic>,
 }
 
 pub(super) fn run(args: &AddArgs, files: &Files, session: &Session) -> Result<Exit> {
     let many = args.address == "-";
-    if many && args.name.is_some() {
+    if many && (args.name.is_some() || args.called.is_some()) {
         return Ok(misused(session, "lines on standard input bring their own names", "leave out NAME"));
     }
     if many && args.resubscribe {
@@ -87,6 +102,10 @@ pub(super) fn run(args: &AddArgs, files: &Files, session: &Session) -> Result<Ex
         if matches!(added, Added::Resubscribed { .. }) && !(person.name.is_empty() && person.set.is_empty()) {
             session.screen.say("the name and the other columns stay as they were");
         }
+        if let (Added::New { .. }, Some(suspicion)) = (added, person.address.suspicion()) {
+            let told = super::check::suspicious(person.address.as_str(), &suspicion);
+            session.screen.diagnostic(&Diagnostic::warning(told).help("it is added as it is"));
+        }
         readers.push(outcome(person, added));
     }
     for (text, diagnostic) in invalid {
@@ -106,7 +125,8 @@ pub(super) fn run(args: &AddArgs, files: &Files, session: &Session) -> Result<Ex
         let verb = if args.dry_run { "would be added" } else { "added" };
         session.screen.say(format!("{} {verb}, {refused} refused", counted(added as u64, "reader", "readers")));
     }
-    session.screen.document(&Document { dry_run: args.dry_run, readers, warnings: report.warnings });
+    let change = report.changeset.number;
+    session.screen.document(&Document { dry_run: args.dry_run, change, readers, warnings: report.warnings });
     Ok(if refused == 0 { Exit::Done } else { Exit::Failed })
 }
 
@@ -123,31 +143,41 @@ fn people(args: &AddArgs, many: bool) -> Result<People> {
         let text = printable(text.trim());
         Diagnostic::error(format!("`{text}` is not added: {error}")).help("write an address, as in ann@example.com")
     };
+    let set = settings(args);
     if !many {
         let (address, name) = person(&args.address).map_err(|error| wrong(&args.address, &error))?;
-        let name = args.name.clone().unwrap_or(name);
-        let readers = vec![NewReader { address, name, set: args.set.clone() }];
-        return Ok(People { readers, invalid: Vec::new() });
+        let name = args.name.clone().or(args.called.clone()).unwrap_or(name);
+        return Ok(People { readers: vec![NewReader { address, name, set }], invalid: Vec::new() });
     }
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text).map_err(|error| {
-        Diagnostic::error(format!("can't read standard input: {error}")).help("give the lines in UTF-8")
-    })?;
+    let text = who::input()?;
     let mut people = People::default();
-    let text = text.trim_start_matches('\u{feff}');
-    for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        match person(line) {
-            Ok((address, name)) => people.readers.push(NewReader { address, name, set: args.set.clone() }),
-            Err(error) => {
-                let place = Place::line("standard input", n + 1);
-                people.invalid.push((line.trim().to_owned(), wrong(line, &error).at(place)));
-            }
+    let mut take = |n: usize, line: &str, found: Result<NewReader, String>| match found {
+        Ok(reader) => people.readers.push(reader),
+        Err(error) => {
+            let place = Place::line("standard input", n);
+            people.invalid.push((line.trim().to_owned(), wrong(line, &error).at(place)));
+        }
+    };
+    if let Some(table) = table::Table::read(&text) {
+        table.visit(&set, &mut take)?;
+    } else {
+        for (n, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            take(n + 1, line, person(line).map(|(address, name)| NewReader { address, name, set: set.clone() }));
         }
     }
     if people.readers.is_empty() && people.invalid.is_empty() {
         return Err(Diagnostic::error("standard input holds no address").help("give one address a line"));
     }
     Ok(people)
+}
+
+/// The columns that every new reader gets.
+fn settings(args: &AddArgs) -> Vec<(String, String)> {
+    let mut set = args.set.clone();
+    if !args.tag.is_empty() {
+        set.push(("tags".to_owned(), args.tag.join(" ")));
+    }
+    set
 }
 
 /// Reads `address`, `address,name` or `Name <address>`.
@@ -182,7 +212,7 @@ fn sentence(person: &NewReader, added: &Added, dry_run: bool) -> Result<String> 
                 .help(format!("if they asked to come back: `letterpress subscribers add {address} --resubscribe`")))
         }
         Added::Suppressed { reason } => Err(Diagnostic::error(format!("{address} is suppressed: {reason}"))
-            .help("if that is no longer so, remove it from subscribers/suppressions.csv first")),
+            .help(format!("if that is no longer so: `letterpress subscribers unsuppress {address}`"))),
         Added::Twice => Err(Diagnostic::note(format!("{address} is named twice; once is enough"))),
     }
 }

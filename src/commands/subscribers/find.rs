@@ -26,18 +26,18 @@ pub(super) fn run(args: &FindArgs, files: &Files, session: &Session) -> Result<E
     let mut rows = Rows::open(&files.list)?;
     let label = rows.label().to_owned();
     let form = if session.screen.json { Form::Json } else { Form::Table };
-    let mut listing = Listing::new(session, form, rows.columns());
+    let mut listing = Listing::new(session, form, rows.columns(), &[], None, None)?;
     let mut defects = Defects::default();
     let mut looked_at = 0u64;
     while let Some(row) = rows.read()? {
         looked_at += 1;
         if has(&row, &wanted) {
             defects.take(&row, &label);
-            listing.take(&row);
+            listing.take(&row)?;
         }
     }
     let found = listing.count();
-    listing.finish(&label, &defects);
+    listing.finish(&label, &defects)?;
     if found == 0 {
         let looked_at = counted(looked_at, "row", "rows");
         session.screen.say(format!("`{}` is in none of the {looked_at} of {label}", printable(&args.text)));

@@ -2,31 +2,24 @@
 
 use clap::Args;
 
+use super::filter::{Filter, FilterArgs};
 use super::listing::{Form, Listing};
 use super::misused;
 use crate::commands::{Exit, Session};
 use crate::diagnostic::Result;
-use crate::subscribers::{Files, Rows, Segment, Status, survey};
+use crate::subscribers::{Files, Rows};
 
 /// Show the readers of the list, and what is wrong with it
 #[derive(Debug, Args)]
 pub(super) struct ListArgs {
-    /// Only readers with this status: active, pending, unsubscribed, bounced, complained
-    #[arg(long, value_parser = status)]
-    status: Option<Status>,
-    /// Only readers for whom this holds, as in "plan == 'pro' and has(name)"
-    #[arg(long, value_name = "EXPR")]
-    segment: Option<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     /// Only their number
     #[arg(long)]
     count: bool,
     /// As CSV for a spreadsheet; a value that it would take for a formula gets a ' before it
     #[arg(long, conflicts_with = "count")]
     csv: bool,
-}
-
-fn status(word: &str) -> Result<Status, String> {
-    Status::parse(word).filter(|_| !word.trim().is_empty()).ok_or_else(|| Status::help(word))
 }
 
 pub(super) fn run(args: &ListArgs, files: &Files, session: &Session) -> Result<Exit> {
@@ -38,16 +31,13 @@ pub(super) fn run(args: &ListArgs, files: &Files, session: &Session) -> Result<E
         _ => Form::Table,
     };
     let rows = Rows::open(&files.list)?;
-    let segment = args.segment.as_deref().map(|text| Segment::parse("--segment", text, rows.columns())).transpose()?;
+    let filter = Filter::new(&args.filter, rows.columns(), session)?;
     let label = rows.label().to_owned();
-    let mut listing = Listing::new(session, form, rows.columns());
-    let defects = survey(rows, &mut |row| {
-        let status = args.status.is_none_or(|status| row.status() == Some(status));
-        if status && segment.as_ref().is_none_or(|segment| segment.matches(row)) {
-            listing.take(row);
-        }
-        Ok(())
-    })?;
-    listing.finish(&label, &defects);
+    let mut listing = Listing::new(session, form, rows.columns(), &args.filter.columns, args.filter.limit, None)?;
+    let defects = filter.visit(rows, Rows::open(&files.list)?, &mut |row| listing.take(row))?;
+    listing.finish(&label, &defects)?;
+    if let Some(warning) = files.exposure() {
+        session.screen.diagnostic(&warning);
+    }
     Ok(Exit::Done)
 }

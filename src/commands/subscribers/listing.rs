@@ -1,118 +1,215 @@
-//! Rows of the list as they are shown: a table for people, CSV for spreadsheets, JSON for programs.
+//! Rows of the list as they are shown: a table for people, CSV for spreadsheets, JSON for programs. They are written as they
+//! come, so a list of any length needs little memory.
 
-use serde::Serialize;
-use serde_json::{Map, Value};
+use std::io::{self, Write};
+
+use serde_json::{Map, Value, json};
 
 use super::super::Session;
+use crate::diagnostic::{Diagnostic, Result, printable};
 use crate::report::{counted, table};
-use crate::subscribers::{Columns, Defects, Field, Row, spreadsheet_line};
+use crate::subscribers::{Columns, Defects, Field, Row, normal_name, spreadsheet_line};
 
 /// How rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     Table,
     Csv,
+    /// One document, with what is wrong with the list.
     Json,
+    /// A list of objects.
+    Array,
+    /// An object a line.
+    Lines,
     Count,
 }
 
-/// A table is shown in parts of so many rows, so that a list of any length needs little memory.
+/// A table is shown in parts of so many rows.
 const PART: usize = 5000;
 /// What a person can't count at a glance.
 const MANY: u64 = 40;
 /// A value in a table is cut here; the other forms give all of it.
 const WIDEST: usize = 40;
 
-/// Rows on their way to standard output.
+/// Rows on their way out.
 pub(super) struct Listing<'a> {
     session: &'a Session,
     form: Form,
-    /// The columns of the table and the keys of the JSON objects.
+    /// What is shown of each row: a heading, and the field under it.
     fields: Vec<(String, Field)>,
+    out: Box<dyn Write + 'a>,
     part: Vec<Vec<String>>,
     begun: bool,
-    readers: Vec<Map<String, Value>>,
     count: u64,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    list: &'a str,
-    count: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    readers: Option<Vec<Map<String, Value>>>,
-    defects: &'a Defects,
+    shown: u64,
+    limit: u64,
 }
 
 impl<'a> Listing<'a> {
-    pub(super) fn new(session: &'a Session, form: Form, columns: &Columns) -> Self {
-        let fields = columns.names().into_iter().filter_map(|name| Some((name.to_owned(), columns.field(name)?)));
-        let fields = fields.filter(|(_, field)| !matches!(field, Field::FirstName | Field::Nothing)).collect();
+    /// `wanted` names the columns that are shown; all when there are none. `out` is where they go instead of to standard
+    /// output.
+    pub(super) fn new(
+        session: &'a Session,
+        form: Form,
+        columns: &Columns,
+        wanted: &[String],
+        limit: Option<u64>,
+        out: Option<Box<dyn Write + 'a>>,
+    ) -> Result<Self> {
+        let fields = if wanted.is_empty() { all(columns, form) } else { chosen(columns, wanted)? };
+        let out = out.unwrap_or_else(|| Box::new(io::BufWriter::with_capacity(1 << 16, Screened(session))));
+        let limit = limit.unwrap_or(u64::MAX);
+        let mut listing =
+            Listing { session, form, fields, out, part: Vec::new(), begun: false, count: 0, shown: 0, limit };
         if form == Form::Csv {
-            session.screen.result(spreadsheet_line(columns.headings().iter().map(String::as_str)));
+            let headings = spreadsheet_line(listing.fields.iter().map(|(name, _)| name.as_str()));
+            listing.write(&format!("{headings}\n"))?;
         }
-        Listing { session, form, fields, part: Vec::new(), begun: false, readers: Vec::new(), count: 0 }
+        Ok(listing)
     }
 
     pub(super) fn count(&self) -> u64 {
         self.count
     }
 
-    /// Shows a row.
-    pub(super) fn take(&mut self, row: &Row<'_>) {
+    /// Shows a row, as long as no more than the limit are.
+    pub(super) fn take(&mut self, row: &Row<'_>) -> Result<()> {
         self.count += 1;
+        if self.form == Form::Count || self.shown >= self.limit {
+            return Ok(());
+        }
+        self.shown += 1;
         match self.form {
-            Form::Count => {}
+            Form::Count => Ok(()),
             Form::Csv => {
-                let columns = row.columns();
-                let values = (0..columns.len()).map(|column| match columns.field(&columns.name_of(column)) {
-                    Some(field @ Field::Email) => row.get(field),
-                    _ => row.column(column),
-                });
-                self.session.screen.result(spreadsheet_line(values));
+                let values: Vec<_> = self.fields.iter().map(|(_, field)| printable(row.get(*field))).collect();
+                let line = spreadsheet_line(values.iter().map(AsRef::as_ref));
+                self.write(&format!("{line}\n"))
             }
-            Form::Json => {
+            Form::Json | Form::Array | Form::Lines => {
                 let values = self.fields.iter().map(|(name, field)| (name.clone(), Value::from(row.get(*field))));
-                self.readers.push(std::iter::once(("row".to_owned(), row.line().into())).chain(values).collect());
+                let number = (self.form == Form::Json).then(|| ("row".to_owned(), row.line().into()));
+                let object: Map<String, Value> = number.into_iter().chain(values).collect();
+                let text = Value::Object(object).to_string();
+                self.object(&text)
             }
             Form::Table => {
                 self.part.push(self.fields.iter().map(|(_, field)| short(row.get(*field))).collect());
-                if self.part.len() == PART {
-                    self.show_part();
-                }
+                if self.part.len() == PART { self.show_part() } else { Ok(()) }
             }
         }
     }
 
-    fn show_part(&mut self) {
+    fn object(&mut self, text: &str) -> Result<()> {
+        let begun = std::mem::replace(&mut self.begun, true);
+        match (self.form, begun) {
+            (Form::Lines, _) => self.write(&format!("{text}\n")),
+            (_, false) => {
+                let open = self.opening();
+                self.write(&format!("{open}\n  {text}"))
+            }
+            (_, true) => self.write(&format!(",\n  {text}")),
+        }
+    }
+
+    fn opening(&self) -> &'static str {
+        if self.form == Form::Json { "{\"readers\": [" } else { "[" }
+    }
+
+    fn show_part(&mut self) -> Result<()> {
         let header: Vec<&str> = self.fields.iter().map(|(name, _)| name.as_str()).collect();
         let lines = table(&header, &std::mem::take(&mut self.part));
-        for line in lines.iter().skip(usize::from(self.begun)) {
-            self.session.screen.result(line);
+        let begun = std::mem::replace(&mut self.begun, true);
+        for line in lines.iter().skip(usize::from(begun)) {
+            self.write(&format!("{line}\n"))?;
         }
-        self.begun = true;
+        Ok(())
     }
 
     /// Shows what remains, and what is wrong with the list.
-    pub(super) fn finish(mut self, list: &str, defects: &Defects) {
-        let screen = &self.session.screen;
+    pub(super) fn finish(mut self, list: &str, defects: &Defects) -> Result<()> {
         match self.form {
-            Form::Json | Form::Count if screen.json => {
-                let readers = (self.form == Form::Json).then_some(self.readers);
-                screen.document(&Document { list, count: self.count, readers, defects });
-                return;
+            Form::Count if self.session.screen.json => {
+                self.session.screen.document(&json!({ "list": list, "count": self.count, "defects": defects }));
+                return Ok(());
             }
-            Form::Count => screen.result(self.count.to_string()),
-            Form::Table if !self.part.is_empty() => {
-                self.show_part();
-                if self.count > MANY {
-                    screen.say(counted(self.count, "reader", "readers"));
-                }
+            Form::Count => self.write(&format!("{}\n", self.count))?,
+            Form::Json => {
+                let open = if self.begun { "" } else { self.opening() };
+                let more = json!({ "list": list, "count": self.count, "defects": defects }).to_string();
+                // The object of the readers goes on with these.
+                let more = more.strip_prefix('{').unwrap_or_default();
+                self.write(&format!("{open}\n],\n{more}\n"))?;
+                return self.flush();
             }
+            Form::Array => {
+                let open = if self.begun { "" } else { "[" };
+                self.write(&format!("{open}\n]\n"))?;
+            }
+            Form::Table if !self.part.is_empty() => self.show_part()?,
             _ => {}
         }
+        self.flush()?;
+        if self.shown < self.count && self.form != Form::Count {
+            let more = counted(self.count - self.shown, "more reader", "more readers");
+            self.session.screen.say(format!("{more}; --limit shows others"));
+        } else if self.form == Form::Table && self.count > MANY {
+            self.session.screen.say(counted(self.count, "reader", "readers"));
+        }
         super::show_defects(defects, self.session);
+        Ok(())
     }
+
+    fn write(&mut self, text: &str) -> Result<()> {
+        self.out.write_all(text.as_bytes()).map_err(|error| unwritten(&error))
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        self.out.flush().map_err(|error| unwritten(&error))
+    }
+}
+
+fn unwritten(error: &io::Error) -> Diagnostic {
+    Diagnostic::error(format!("the rows can't be written: {error}")).help("make room on the disk")
+}
+
+/// Standard output, whatever the form.
+struct Screened<'a>(&'a Session);
+
+impl Write for Screened<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.screen.stream(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// All columns: as the file has them for a spreadsheet, by their names for the others.
+fn all(columns: &Columns, form: Form) -> Vec<(String, Field)> {
+    if form == Form::Csv {
+        let field = |(n, heading): (usize, &String)| {
+            let field = columns.field(&columns.name_of(n)).filter(|field| *field == Field::Email);
+            (heading.clone(), field.unwrap_or(Field::Column(n)))
+        };
+        return columns.headings().iter().enumerate().map(field).collect();
+    }
+    let fields = columns.names().into_iter().filter_map(|name| Some((name.to_owned(), columns.field(name)?)));
+    fields.filter(|(_, field)| !matches!(field, Field::FirstName | Field::Nothing)).collect()
+}
+
+/// The columns that are asked for.
+fn chosen(columns: &Columns, wanted: &[String]) -> Result<Vec<(String, Field)>> {
+    let find = |name: &String| {
+        let normal = normal_name(name);
+        columns
+            .field(&normal)
+            .map(|field| (normal.clone(), field))
+            .ok_or_else(|| Diagnostic::error(format!("the list has no column `{normal}`")).help(columns.help(&normal)))
+    };
+    wanted.iter().map(find).collect()
 }
 
 fn short(value: &str) -> String {

@@ -1,10 +1,30 @@
 //! `letterpress subscribers`: looking at the list and changing it.
 
 mod add;
+mod change;
+mod check;
+mod dedupe;
+mod delete;
+mod edit;
+mod export;
+mod filter;
 mod find;
+mod forget;
+mod history;
+mod import;
 mod list;
 mod listing;
+mod merge;
+mod new;
+mod person;
+mod prove;
 mod remove;
+mod stats;
+mod suppress;
+mod table;
+mod undo;
+mod unsuppress;
+mod who;
 
 use clap::{Args, Subcommand};
 
@@ -16,6 +36,9 @@ use crate::subscribers::{Defects, How};
 /// Look at and change the subscriber list
 #[derive(Debug, Args)]
 pub struct SubscribersArgs {
+    /// The list in subscribers/, instead of what the settings say
+    #[arg(long, value_name = "NAME", global = true)]
+    list: Option<String>,
     #[command(subcommand)]
     command: SubscribersCommand,
 }
@@ -26,16 +49,52 @@ enum SubscribersCommand {
     List(list::ListArgs),
     Find(find::FindArgs),
     Add(add::AddArgs),
+    Edit(edit::EditArgs),
+    Tag(edit::TagArgs),
+    /// Take a tag away from readers
+    Untag(edit::TagArgs),
     Remove(remove::RemoveArgs),
+    Import(import::ImportArgs),
+    Check(check::CheckArgs),
+    Suppress(suppress::SuppressArgs),
+    Unsuppress(unsuppress::UnsuppressArgs),
+    Prove(prove::ProveArgs),
+    Forget(forget::ForgetArgs),
+    Delete(delete::DeleteArgs),
+    Dedupe(dedupe::DedupeArgs),
+    Merge(merge::MergeArgs),
+    Export(export::ExportArgs),
+    Stats(stats::StatsArgs),
+    History(history::HistoryArgs),
+    Undo(undo::UndoArgs),
+    New(new::NewArgs),
 }
 
 pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
-    let files = session.project()?.files();
+    let project = session.project()?.with_list(args.list.as_deref())?;
+    let files = project.files();
     match &args.command {
         SubscribersCommand::List(args) => list::run(args, &files, session),
         SubscribersCommand::Find(args) => find::run(args, &files, session),
         SubscribersCommand::Add(args) => add::run(args, &files, session),
+        SubscribersCommand::Edit(args) => edit::run(args, &files, session),
+        SubscribersCommand::Tag(args) => edit::tag(args, true, &files, session),
+        SubscribersCommand::Untag(args) => edit::tag(args, false, &files, session),
         SubscribersCommand::Remove(args) => remove::run(args, &files, session),
+        SubscribersCommand::Import(args) => import::run(args, &files, session),
+        SubscribersCommand::Check(args) => check::run(args, &files, session),
+        SubscribersCommand::Suppress(args) => suppress::run(args, &files, session),
+        SubscribersCommand::Unsuppress(args) => unsuppress::run(args, &files, session),
+        SubscribersCommand::Prove(args) => prove::run(args, &project, session),
+        SubscribersCommand::Forget(args) => forget::run(args, &project, session),
+        SubscribersCommand::Delete(args) => delete::run(args, &files, session),
+        SubscribersCommand::Dedupe(args) => dedupe::run(args, &files, session),
+        SubscribersCommand::Merge(args) => merge::run(args, &files, session),
+        SubscribersCommand::Export(args) => export::run(args, &files, &project, session),
+        SubscribersCommand::Stats(args) => stats::run(args, &files, session),
+        SubscribersCommand::History(args) => history::run(args, &files, session),
+        SubscribersCommand::Undo(args) => undo::run(args, &files, session),
+        SubscribersCommand::New(args) => new::run(args, &files, session),
     }
 }
 

@@ -3,23 +3,23 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::typed;
+use super::who::{self, Means, NOBODY};
+use super::{edit, misused, typed};
 use crate::address::Address;
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result, printable};
-use crate::subscribers::{Files, Removed, remove};
+use crate::subscribers::{Assignment, Choice, Files, Operator, Removed, Status, remove};
 
 /// Unsubscribe readers: they stay in the list and get nothing more
 ///
 /// `add ADDRESS --resubscribe` takes it back. Exits with 1 when an address is not in the list.
 #[derive(Debug, Args)]
 pub(super) struct RemoveArgs {
-    /// The addresses
-    #[arg(required = true, value_name = "ADDRESS")]
+    /// The addresses, or `-` for one a line on standard input
+    #[arg(value_name = "ADDRESS")]
     addresses: Vec<String>,
-    /// Only say what would be done
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    means: Means,
 }
 
 /// What became of one address, for machines.
@@ -38,12 +38,23 @@ struct Answer {
 #[derive(Serialize)]
 struct Document {
     dry_run: bool,
+    /// The number in the history.
+    change: Option<u64>,
     readers: Vec<Answer>,
 }
 
 pub(super) fn run(args: &RemoveArgs, files: &Files, session: &Session) -> Result<Exit> {
-    let addresses: Vec<Address> = args.addresses.iter().map(|text| address(text)).collect::<Result<_>>()?;
-    let report = remove(files, &addresses, typed(session, args.dry_run))?;
+    let dry_run = args.means.dry_run;
+    let addresses = match who::choice(&args.addresses, args.means.segment.as_deref(), files, session)? {
+        Some(Choice::Addresses(addresses)) => addresses,
+        Some(segment) => {
+            let value = Status::Unsubscribed.as_str().to_owned();
+            let leaves = Assignment { column: "status".to_owned(), operator: Operator::Set, value };
+            return edit::make("remove", &segment, &[leaves], false, &args.means, files, session);
+        }
+        None => return Ok(misused(session, NOBODY.0, NOBODY.1)),
+    };
+    let report = remove(files, &addresses, typed(session, dry_run))?;
     let mut readers = Vec::new();
     let mut unknown = false;
     let mut back = None;
@@ -51,7 +62,7 @@ pub(super) fn run(args: &RemoveArgs, files: &Files, session: &Session) -> Result
         match &removed {
             Removed::Unsubscribed { rows, before } => {
                 let rows: Vec<String> = rows.iter().map(u64::to_string).collect();
-                let verb = if args.dry_run { "would unsubscribe" } else { "unsubscribed" };
+                let verb = if dry_run { "would unsubscribe" } else { "unsubscribed" };
                 let (rows, before) = (rows.join(", "), printable(before));
                 session.screen.result(format!("{verb} {address}, row {rows}, who was {before}"));
                 back.get_or_insert(address);
@@ -66,18 +77,11 @@ pub(super) fn run(args: &RemoveArgs, files: &Files, session: &Session) -> Result
         }
         readers.push(outcome(address, removed));
     }
-    if let Some(address) = back.filter(|_| !args.dry_run) {
+    if let Some(address) = back.filter(|_| !dry_run) {
         session.screen.say(format!("to take it back: `letterpress subscribers add {address} --resubscribe`"));
     }
-    session.screen.document(&Document { dry_run: args.dry_run, readers });
+    session.screen.document(&Document { dry_run, change: report.changeset.number, readers });
     Ok(if unknown { Exit::Failed } else { Exit::Done })
-}
-
-fn address(text: &str) -> Result<Address> {
-    Address::parse(text).map_err(|error| {
-        Diagnostic::error(format!("`{text}` is no address: {error}"))
-            .help("`letterpress subscribers find` looks for a part of one")
-    })
 }
 
 fn not_found(address: &Address, likely: Option<&str>) -> Diagnostic {

@@ -36,8 +36,8 @@ mod resizing {
     use image::metadata::Orientation;
     use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageResult, Limits};
 
+    use super::super::make::{LONGEST_SIDE, MOST_PIXELS};
     use super::super::strip::LARGEST_PROFILE;
-    use super::super::{LONGEST_SIDE, MOST_PIXELS};
     use super::{Fitted, Kind};
 
     const QUALITY: u8 = 82;

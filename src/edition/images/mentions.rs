@@ -13,24 +13,30 @@ use crate::edition::shortcode::calls::image_files;
 /// An image where it is named.
 #[derive(Debug, Clone)]
 pub(super) struct Mention {
-    pub(super) name: String,
+    /// The name that it is looked up by.
+    pub(super) key: String,
+    pub(super) file: String,
     pub(super) place: Place,
     /// The width it is to be shown at, when the author says so.
     pub(super) width: Option<usize>,
 }
 
-/// Every mention of an image, the lead picture first.
+/// An article's lead picture.
+pub(super) fn lead(article: &Article, key: &str) -> Option<Mention> {
+    let lead = article.image.as_ref()?;
+    let place = place(article, lead.range.clone());
+    Some(Mention { key: key.to_owned(), file: lead.file.clone(), place, width: None })
+}
+
+/// Every mention of an image in the text.
 pub(super) fn mentions(article: &Article) -> Vec<Mention> {
     let mut found = Vec::new();
-    if let Some(lead) = &article.image {
-        found.push(Mention { name: lead.file.clone(), place: place(article, lead.range.clone()), width: None });
-    }
     let body = article.markdown();
     let start = article.body.start;
     let mut add = |name: &str, range: Range<usize>, width| {
         if !name.is_empty() && !name.contains("{{") && !name.starts_with("data:") {
             let place = place(article, start + range.start..start + range.end);
-            found.push(Mention { name: name.to_owned(), place, width });
+            found.push(Mention { key: name.to_owned(), file: name.to_owned(), place, width });
         }
     };
     for (event, range) in Parser::new_ext(body, markdown::options()).into_offset_iter() {
@@ -46,7 +52,7 @@ pub(super) fn mentions(article: &Article) -> Vec<Mention> {
             _ => {}
         }
     }
-    image_files(body).into_iter().for_each(|(name, range)| add(&name, range, None));
+    image_files(body).into_iter().for_each(|(name, range, width)| add(&name, range, width));
     found
 }
 

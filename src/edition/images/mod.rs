@@ -1,12 +1,14 @@
 //! The images of an article: those beside it are read once, made as small as they are shown, freed of metadata, and travel
 //! inside the message (RFC 2392 `cid:`) or are linked at the publication's assets address; remote ones must be https.
 //!
-//! `read` opens files safely, `strip` takes out what isn't shown, `fit` resizes, `elements` knows `<img>` in the author's own
-//! HTML, `assets` writes what is to be uploaded.
+//! `mentions` finds what an article names, `read` opens files safely, `make` readies them with `strip`, which takes out what
+//! isn't shown, and `fit`, which resizes. `elements` knows `<img>` in HTML, `assets` writes what is to be uploaded.
 
 pub mod assets;
 pub mod elements;
 mod fit;
+mod lead;
+mod make;
 mod mentions;
 pub mod read;
 mod strip;
@@ -15,22 +17,20 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::attachments::{MOST, megabytes};
 use super::encoded::Encoded;
+use super::theme::Page;
 use crate::article::{Article, Images as Mode};
 use crate::diagnostic::{Diagnostic, Place, Result};
 
 pub use assets::Asset;
+pub use lead::{lead_value, unshown};
+use make::{Made, make, unreadable};
 pub use mentions::without_alt;
-use mentions::{Mention, mentions};
-use read::{Wanted, read};
+use mentions::{Mention, lead, mentions};
 
-/// Larger files are refused: no camera writes them.
-const LARGEST_FILE: u64 = 32 << 20;
-/// What all embedded images may have together: with more, the readers' servers refuse the message.
-const LARGEST_SUM: usize = 7 << 20;
-/// Pixels of the largest picture that is decoded: what telephones take, with room.
-const MOST_PIXELS: usize = 50_000_000;
-const LONGEST_SIDE: usize = 20_000;
+/// Above this all embedded images together are worth a word.
+const HEAVY: usize = 2 << 20;
 /// Pictures that are decoded at the same time; each may take 200 MB for a moment.
 const AT_ONCE: usize = 2;
 
@@ -96,49 +96,119 @@ pub struct Image {
 /// The images of an article by the name that it uses.
 pub type Images = BTreeMap<String, Image>;
 
-/// Reads the images that an article names: in Markdown, in `<img>`, in shortcodes, as its lead picture. Names with merge
-/// fields are links and are left alone. `column` is the width of the theme's text in CSS pixels.
+/// The name of an article's lead picture among its images. No file is called so: what begins with `//` is an address.
+pub const LEAD: &str = "//lead";
+
+/// The name of another article's lead picture.
+pub fn of_story(slug: &str) -> String {
+    format!("//story/{slug}")
+}
+
+/// Reads the images of an article and its stories: those named in Markdown, in `<img>`, in shortcodes, and the lead pictures.
+/// Names with merge fields are links and are left alone.
 ///
 /// # Errors
 /// An image that is missing, too large, broken, of no known kind, outside the article's folder or not https.
-pub fn load(article: &Article, assets_url: Option<&str>, column: usize) -> Result<Images> {
+pub fn load(article: &Article, stories: &[Article], assets_url: Option<&str>, page: Page) -> Result<Images> {
     let mut images = Images::new();
-    let mut local: Vec<Mention> = Vec::new();
-    for mention in mentions(article) {
-        let name = &mention.name;
-        if name.contains("://") || name.starts_with("//") {
-            images.insert(name.clone(), remote(&mention)?);
-        } else if let Some(known) = local.iter_mut().find(|known| known.name == *name) {
-            known.width = known.width.zip(mention.width).map(|(one, other)| one.max(other));
-        } else {
-            local.push(mention);
+    let mut wanted: Vec<Wanted<'_>> = Vec::new();
+    // Languages of an article lie in one folder: the same name is the same image.
+    for article in article.in_all_languages() {
+        for mention in mentions(article) {
+            want(&mut wanted, &mut images, article, mention, page.column)?;
         }
     }
-    let base = assets_base(article, assets_url, local.first())?;
+    if let Some(mention) = lead(article, LEAD) {
+        want(&mut wanted, &mut images, article, mention, page.width)?;
+    }
+    for story in stories {
+        if let Some(mention) = lead(story, &of_story(&story.slug)) {
+            want(&mut wanted, &mut images, story, mention, page.width / 2)?;
+        }
+    }
+    let base = assets_base(article, assets_url, wanted.first())?;
     let mut sum = 0;
-    for some in local.chunks(AT_ONCE) {
-        let made: Vec<Result<Made>> = std::thread::scope(|scope| {
-            let threads: Vec<_> = some.iter().map(|mention| scope.spawn(|| make(article, mention, column))).collect();
-            let broken = |mention: &Mention| Err(unreadable(mention, "it can't be decoded"));
-            threads.into_iter().zip(some).map(|(thread, of)| thread.join().unwrap_or_else(|_| broken(of))).collect()
-        });
-        for (mention, made) in some.iter().zip(made) {
+    for some in wanted.chunks(AT_ONCE) {
+        for (wanted, made) in some.iter().zip(make_all(some)) {
             let made = made?;
             sum += made.bytes.len();
-            if sum > LARGEST_SUM && base.is_none() {
-                let what = format!("the article's images have more than {} MB together", LARGEST_SUM >> 20);
+            if sum > MOST && base.is_none() {
+                let what = format!("the article's images have more than {} MB together", MOST >> 20);
                 return Err(Diagnostic::error(what)
-                    .at(mention.place.clone())
+                    .at(wanted.place.clone())
                     .help("leave some out, or link them with images = \"link\""));
             }
-            images.insert(mention.name.clone(), placed(mention, &made, base.as_deref()));
+            let image = placed(wanted, &made, base.as_deref());
+            for (key, shown) in &wanted.shown {
+                images.insert(key.clone(), Image { size: Some(made.shown_at(*shown)), ..image.clone() });
+            }
         }
     }
     Ok(images)
 }
 
+/// A warning for embedded images that are heavy: each reader gets them.
+pub fn heavy(article: &Article, images: &Images) -> Option<Diagnostic> {
+    let sizes: BTreeMap<&str, usize> = images
+        .values()
+        .filter_map(|image| image.inline.as_ref())
+        .map(|inline| (inline.content_id.as_str(), inline.encoded.decoded_len()))
+        .collect();
+    let sum: usize = sizes.values().sum();
+    let warning = || {
+        Diagnostic::warning(format!("the images have {} MB together, which every reader gets", megabytes(sum)))
+            .at(Place::file(&*article.file))
+            .help("leave some out, or link them with images = \"link\"; a GIF stays as large as it is")
+    };
+    (sum > HEAVY).then(warning)
+}
+
+/// A file, and what it is wanted for.
+#[derive(Debug)]
+struct Wanted<'a> {
+    article: &'a Article,
+    file: String,
+    place: Place,
+    /// Under which names it is looked up, and how wide it is shown then.
+    shown: BTreeMap<String, usize>,
+}
+
+/// Notes what a mention asks for; remote images need nothing more.
+fn want<'a>(
+    wanted: &mut Vec<Wanted<'a>>,
+    images: &mut Images,
+    article: &'a Article,
+    mention: Mention,
+    widest: usize,
+) -> Result<()> {
+    let Mention { key, file, place, width } = mention;
+    if file.contains("://") || file.starts_with("//") {
+        images.insert(key, remote(&file, &place)?);
+        return Ok(());
+    }
+    let shown = width.unwrap_or(widest).min(widest);
+    let known = wanted.iter_mut().find(|known| known.file == file && known.article.folder == article.folder);
+    match known {
+        Some(known) => {
+            let widest = known.shown.entry(key).or_insert(shown);
+            *widest = shown.max(*widest);
+        }
+        None => wanted.push(Wanted { article, file, place, shown: BTreeMap::from([(key, shown)]) }),
+    }
+    Ok(())
+}
+
+/// Makes several images at once.
+fn make_all(some: &[Wanted<'_>]) -> Vec<Result<Made>> {
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = some.iter().map(|wanted| scope.spawn(|| make(wanted))).collect();
+        let broken = |wanted: &Wanted<'_>| Err(unreadable(wanted, "it can't be decoded"));
+        threads.into_iter().zip(some).map(|(thread, of)| thread.join().unwrap_or_else(|_| broken(of))).collect()
+    })
+}
+
 /// The address below which linked images lie; nothing when they are embedded.
-fn assets_base(article: &Article, assets_url: Option<&str>, first: Option<&Mention>) -> Result<Option<String>> {
+fn assets_base(article: &Article, assets_url: Option<&str>, first: Option<&Wanted<'_>>) -> Result<Option<String>> {
     let Some(first) = first.filter(|_| article.images == Mode::Link) else { return Ok(None) };
     let base = assets_url.ok_or_else(|| {
         Diagnostic::error("`images = \"link\"` needs the address where the files lie")
@@ -148,70 +218,26 @@ fn assets_base(article: &Article, assets_url: Option<&str>, first: Option<&Menti
     Ok(Some(base.replace("{slug}", &article.slug).trim_end_matches('/').to_owned()))
 }
 
-fn remote(mention: &Mention) -> Result<Image> {
-    let url = &mention.name;
+fn remote(url: &str, place: &Place) -> Result<Image> {
     if url.starts_with("https://") {
         return Ok(Image { url: url.to_owned(), size: None, inline: None, asset: None });
     }
     Err(Diagnostic::error(format!("the image `{url}` is not https"))
-        .at(mention.place.clone())
+        .at(place.clone())
         .help("mail programs show remote images only over https; or put the file beside the article and name it without an address"))
 }
 
-/// A local image, ready to be shown.
-#[derive(Debug)]
-struct Made {
-    kind: Kind,
-    bytes: Vec<u8>,
-    /// As shown.
-    size: (usize, usize),
-}
-
-fn make(article: &Article, mention: &Mention, column: usize) -> Result<Made> {
-    let wanted = Wanted { what: "image", most: LARGEST_FILE, smaller: "make it smaller: 1200 pixels wide is plenty" };
-    let bytes = read(article, &mention.name, wanted, &mention.place)?;
-    let kind = Kind::of(&bytes).ok_or_else(|| {
-        Diagnostic::error(format!("`{}` is no image that mail programs show", mention.name))
-            .at(mention.place.clone())
-            .help("use a JPEG, PNG or GIF file")
-    })?;
-    let size = imagesize::blob_size(&bytes).map_err(|_| unreadable(mention, "its size can't be read"))?;
-    let (width, height) = (size.width, size.height);
-    if width == 0 || height == 0 {
-        return Err(unreadable(mention, "it has no width or no height"));
-    }
-    if width.max(height) > LONGEST_SIDE || width.saturating_mul(height) > MOST_PIXELS {
-        let what = format!("`{}` has {width} × {height} pixels: too many to be read", mention.name);
-        return Err(Diagnostic::error(what)
-            .at(mention.place.clone())
-            .help("make it smaller: 1200 pixels wide is plenty for mail"));
-    }
-    let stripped = strip::strip(kind, &bytes).ok_or_else(|| unreadable(mention, "it breaks off"))?;
-    let shown = mention.width.unwrap_or(column).min(column).max(1);
-    let fitted = fit::fit(kind, &bytes, stripped, shown * 2).map_err(|why| unreadable(mention, &why))?;
-    let width = shown.min(fitted.width);
-    let height = (fitted.height * width).div_ceil(fitted.width).max(1);
-    Ok(Made { kind: fitted.kind, bytes: fitted.bytes, size: (width, height) })
-}
-
-fn unreadable(mention: &Mention, why: &str) -> Diagnostic {
-    Diagnostic::error(format!("the image `{}` can't be used: {why}", mention.name))
-        .at(mention.place.clone())
-        .help("open it in an image editor and save it anew as JPEG, PNG or GIF")
-}
-
 /// Where the reader's mail program finds it.
-fn placed(mention: &Mention, made: &Made, base: Option<&str>) -> Image {
+fn placed(wanted: &Wanted<'_>, made: &Made, base: Option<&str>) -> Image {
     let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &made.bytes);
     let hex: String = digest.as_ref().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    let stem = assets::stem(&mention.name);
-    let size = Some(made.size);
+    let stem = assets::stem(&wanted.file);
     if let Some(base) = base {
-        let file_name = format!("{stem}-{}.{}", &hex[..12], made.kind.extension());
+        let file_name = format!("{stem}-{hex}.{}", made.kind.extension());
         let url = format!("{base}/{file_name}");
         return Image {
             url,
-            size,
+            size: None,
             inline: None,
             asset: Some(Asset { file_name, bytes: made.bytes.as_slice().into() }),
         };
@@ -223,7 +249,7 @@ fn placed(mention: &Mention, made: &Made, base: Option<&str>) -> Image {
         file_name: format!("{stem}.{}", made.kind.extension()),
         encoded: Encoded::of(&made.bytes),
     };
-    Image { url: format!("cid:{content_id}"), size, inline: Some(inline), asset: None }
+    Image { url: format!("cid:{content_id}"), size: None, inline: Some(inline), asset: None }
 }
 
 #[cfg(test)]

@@ -181,7 +181,7 @@ mod tests {
 
     use super::*;
 
-    fn chunk(kind: &[u8; 4], content: &[u8]) -> Vec<u8> {
+    fn chunk(kind: &[u8], content: &[u8]) -> Vec<u8> {
         let mut out = u32::try_from(content.len()).unwrap().to_be_bytes().to_vec();
         out.extend_from_slice(kind);
         out.extend_from_slice(content);

@@ -3,7 +3,6 @@
 //! [`Shortcodes`] are those that a theme has, with what each takes; [`calls`] finds them in an article and sends their
 //! arguments through Tera; [`instance`] is a call whose arguments are known. How they become blocks: [`super::blocks`].
 
-pub mod builtin;
 pub mod calls;
 pub mod instance;
 mod looks;

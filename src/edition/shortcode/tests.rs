@@ -1,8 +1,8 @@
 //! Shortcodes as a whole: the law of merging with merge fields in every argument, where they may stand, and their mistakes.
 
+use crate::edition::theme::Theme;
 use proptest::prelude::*;
 
-use super::builtin;
 use crate::diagnostic::Diagnostic;
 use crate::edition::law::{reader, said, sources};
 use crate::edition::merge::Merging;
@@ -32,7 +32,10 @@ fn with_shortcodes(body: &str, mjml: &str) -> Sources {
         sources.theme.files.insert(format!("shortcodes/{name}.mjml"), mjml.to_owned());
         sources.theme.files.insert(format!("shortcodes/{name}.txt"), text.to_owned());
     }
-    builtin::complete(&mut sources.theme.files);
+    sources
+        .theme
+        .files
+        .extend(Theme::builtin("letter").unwrap().files.into_iter().filter(|(name, _)| name.contains('/')));
     sources
 }
 

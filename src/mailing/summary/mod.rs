@@ -1,8 +1,9 @@
 //! What became of a mailing as a whole: counts, reasons, providers, relays, rate, and how it went over time.
 //!
-//! One pass over the journal and one over the plan. Besides three octets a recipient the memory is bounded, however long
-//! the list and however often it was tried.
+//! One pass over the journal and one over the plan. Besides an octet a recipient, and another where many have no copy, the
+//! memory is bounded, however long the list and however often it was tried.
 
+mod marks;
 mod progress;
 mod providers;
 mod reasons;
@@ -10,10 +11,13 @@ mod reasons;
 use serde::Serialize;
 
 use super::history::Names;
-use super::{JOURNAL, Mailing, PlanRow};
+use super::subjects::Tally;
+use super::{JOURNAL, Mailing, PlanRow, SubjectGroup, Subjects};
 use crate::clock::Timestamp;
 use crate::diagnostic::Result;
 use crate::ledger::{Counts, Event, Journal, Ledger, Read, State};
+use crate::subscribers::Withdrawals;
+use marks::Flags;
 use progress::Timeline;
 pub use progress::{Point, Run};
 pub use providers::Provider;
@@ -43,6 +47,9 @@ pub struct Summary {
     pub providers: Vec<Provider>,
     /// Where most are deferred.
     pub deferred_at: Vec<Provider>,
+    /// When several subjects were tried: each of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subjects: Vec<SubjectGroup>,
     /// How many had what after so many milliseconds of running.
     pub progress: Vec<Point>,
 }
@@ -60,9 +67,10 @@ pub struct Share {
 /// The journal, gone through once.
 struct Pass {
     ledger: Ledger,
-    /// How often each was claimed.
-    claims: Vec<u8>,
+    /// Who was tried, and is to be tried again.
+    tried: Flags,
     attempts: u64,
+    retries: u64,
     reasons: Reasons,
     timeline: Timeline,
     names: Names,
@@ -70,24 +78,30 @@ struct Pass {
 }
 
 impl Summary {
-    /// Reads what became of a mailing; it may be in use.
-    pub fn read(mailing: &Mailing) -> Result<Summary> {
+    /// Reads what became of a mailing; it may be in use. `since` tells who has left by now.
+    pub fn read(mailing: &Mailing, since: Option<&Withdrawals>) -> Result<Summary> {
         let manifest = &mailing.manifest;
         let mut pass = Pass {
             ledger: Ledger::of_states(manifest.recipients),
-            claims: vec![0; manifest.recipients as usize],
+            tried: Flags::new(manifest.recipients),
             attempts: 0,
+            retries: 0,
             reasons: Reasons::new(manifest.recipients),
             timeline: Timeline::default(),
             names: Names::default(),
             relays: Vec::new(),
         };
         Journal::read(&mailing.folder.join(JOURNAL), &manifest.id, |record| pass.take(record))?;
+        let mut subjects = Subjects::of(&mailing.sources()?)?.map(|subjects| Tally::new(subjects, since));
         let mut providers = Providers::default();
         let mut plan = mailing.plan()?;
         let mut row = PlanRow::default();
         while plan.read(&mut row)? {
-            providers.add(row.email(), pass.ledger.state(row.recipient));
+            let state = pass.ledger.state(row.recipient);
+            providers.add(row.email(), state);
+            if let Some(subjects) = &mut subjects {
+                subjects.add(row.email(), state);
+            }
         }
         let running = pass.timeline.running();
         Ok(Summary {
@@ -98,10 +112,11 @@ impl Summary {
             rate: pass.timeline.rate(),
             running,
             attempts: pass.attempts,
-            retries: pass.claims.iter().map(|claims| u64::from(claims.saturating_sub(1))).sum(),
+            retries: pass.retries,
             reasons: pass.reasons.of(&pass.ledger),
             relays: pass.relays,
             deferred_at: providers.deferred(),
+            subjects: subjects.map(Tally::into_groups).unwrap_or_default(),
             providers: providers.largest(),
             progress: pass.timeline.points(),
             runs: pass.timeline.into_runs(),
@@ -120,16 +135,17 @@ impl Pass {
         let before = self.ledger.state(record.recipient);
         self.ledger.apply(record)?;
         let after = self.ledger.state(record.recipient);
-        let claims = &mut self.claims[record.recipient as usize];
+        let again = u64::from(self.tried.is_raised(record.recipient));
         match record.event {
             Event::Claimed => {
-                *claims = claims.saturating_add(1);
                 self.attempts += 1;
+                self.retries += again;
             }
             Event::Released => {
-                *claims = claims.saturating_sub(1);
                 self.attempts = self.attempts.saturating_sub(1);
+                self.retries = self.retries.saturating_sub(again);
             }
+            Event::Deferred | Event::SettledResend => self.tried.raise(record.recipient),
             _ => {}
         }
         self.reasons.note(record, after);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use super::TOLD;
+use super::marks::Marks;
 use crate::ledger::{Ledger, Read, Recipient, State};
 
 /// How many reasons are kept apart; a few places are left for what comes after.
@@ -29,17 +30,18 @@ pub(super) struct Reasons {
     words: Vec<String>,
     places: HashMap<String, u8>,
     /// Each recipient's reason: its place in `words`, plus one.
-    of: Vec<u8>,
+    of: Marks,
 }
 
 impl Reasons {
     pub fn new(recipients: Recipient) -> Reasons {
-        Reasons { words: Vec::new(), places: HashMap::new(), of: vec![0; recipients as usize] }
+        Reasons { words: Vec::new(), places: HashMap::new(), of: Marks::new(recipients) }
     }
 
     /// Remembers why a recipient is in a state now.
     pub fn note(&mut self, record: &Read<'_>, state: State) {
-        self.of[record.recipient as usize] = if TOLD.contains(&state) { self.place(record) } else { 0 };
+        let place = if TOLD.contains(&state) { self.place(record) } else { 0 };
+        self.of.set(record.recipient, place);
     }
 
     fn place(&mut self, record: &Read<'_>) -> u8 {
@@ -63,10 +65,10 @@ impl Reasons {
     /// The most frequent reasons of each state.
     pub fn of(&self, ledger: &Ledger) -> Vec<Reason> {
         let mut counts: HashMap<(State, u8), u64> = HashMap::new();
-        for (recipient, place) in (0..ledger.len()).zip(&self.of) {
+        for recipient in 0..ledger.len() {
             let state = ledger.state(recipient);
             if TOLD.contains(&state) {
-                *counts.entry((state, *place)).or_default() += 1;
+                *counts.entry((state, self.of.get(recipient))).or_default() += 1;
             }
         }
         TOLD.into_iter().flat_map(|state| self.of_state(state, &counts)).collect()

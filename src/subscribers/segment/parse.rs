@@ -1,120 +1,79 @@
-//! Reading an expression: tokens with their places, then the grammar by recursive descent of bounded depth.
+//! The grammar, by recursive descent of bounded depth: from an expression's tokens to a tree of conditions. What its names
+//! mean is not looked at here, so that a named segment can be checked before there is a list.
 
 use std::ops::Range;
 
-use super::{Comparison, Expression, Literal};
-use crate::diagnostic::{Diagnostic, Place, Result};
-use crate::subscribers::column::{Columns, Field, normal_name};
+use super::condition::{Comparison, Literal, TextTest};
+use super::token::{Source, Token};
+use crate::diagnostic::{Diagnostic, Result, did_you_mean};
+use crate::share::Share;
 
 /// Parentheses and `not` inside each other.
 const DEPTH: usize = 50;
 
+/// The functions there are, with how each is written.
+const FUNCTIONS: [(&str, &str); 10] = [
+    ("has", "has(column)"),
+    ("tag", "tag('x')"),
+    ("contains", "contains(column, 'x')"),
+    ("starts_with", "starts_with(column, 'x')"),
+    ("ends_with", "ends_with(column, 'x')"),
+    ("days_since", "days_since(column) > 30"),
+    ("got", "got('slug')"),
+    ("missed", "missed('slug')"),
+    ("sample", "sample(10%) or sample('name', 10%)"),
+    ("segment", "segment('name')"),
+];
+
+/// A part of an expression and where it stands.
 #[derive(Debug, Clone, PartialEq)]
-enum Token {
-    Word(String),
-    Text(String),
-    Number(f64),
-    Sign(&'static str),
-    End,
+pub(super) struct Node {
+    pub(super) range: Range<usize>,
+    pub(super) kind: Kind,
 }
 
-const SIGNS: [&str; 11] = ["==", "!=", "<=", ">=", "<", ">", "(", ")", "[", "]", ","];
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Compare(Operand, Comparison, Literal),
+    /// Whether it is one of these, or is none of them.
+    OneOf(Operand, Vec<Literal>, bool),
+    Has(Name),
+    Tag(String),
+    Text(TextTest, Name, String),
+    Got(Name),
+    Missed(Name),
+    Sample(String, Share),
+    Segment(Name),
+}
 
-/// What people write who know another language, and what they mean.
-const MEANT: [(&str, &str); 5] = [("&&", "and"), ("||", "or"), ("=", "=="), ("!", "not"), ("&", "and")];
+/// A name or a text, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Name {
+    pub(super) text: String,
+    pub(super) range: Range<usize>,
+}
 
-pub(super) fn expression(label: &str, text: &str, columns: &Columns) -> Result<Expression> {
-    let source = Source { label, text, columns };
+/// What is compared.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Operand {
+    Column(Name),
+    DaysSince(Name),
+}
+
+pub(super) fn expression(source: Source<'_>) -> Result<Node> {
     let tokens = source.tokens()?;
     let mut parser = Parser { source, tokens, at: 0 };
     if parser.peek() == &Token::End {
         return Err(parser.wrong("the expression is empty").help("write a condition such as `has(name)`"));
     }
-    let expression = parser.any(0)?;
+    let node = parser.any(0)?;
     match parser.peek() {
-        Token::End => Ok(expression),
+        Token::End => Ok(node),
         Token::Sign(")") => Err(parser.wrong("this `)` closes nothing").help("remove it, or open it with `(`")),
         _ => Err(parser.wrong("the expression goes on unexpectedly").help("join conditions by `and` or `or`")),
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Source<'a> {
-    label: &'a str,
-    text: &'a str,
-    columns: &'a Columns,
-}
-
-impl Source<'_> {
-    fn wrong(self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(message).at(Place::span(self.label, self.text, range))
-    }
-
-    fn tokens(self) -> Result<Vec<(Token, Range<usize>)>> {
-        let mut tokens = Vec::new();
-        let mut at = 0;
-        loop {
-            let rest = &self.text[at..];
-            let space = rest.len() - rest.trim_start().len();
-            at += space;
-            let rest = &self.text[at..];
-            let Some(first) = rest.chars().next() else { break };
-            let (token, length) = match first {
-                '\'' | '"' => self.quoted(at, first)?,
-                '0'..='9' | '-' | '.' => self.number(at)?,
-                c if c.is_alphabetic() || c == '_' => {
-                    let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(rest.len());
-                    (Token::Word(rest[..end].to_owned()), end)
-                }
-                c => match SIGNS.iter().find(|sign| rest.starts_with(**sign)) {
-                    Some(sign) => (Token::Sign(sign), sign.len()),
-                    None => return Err(self.unknown(at, c)),
-                },
-            };
-            tokens.push((token, at..at + length));
-            at += length;
-        }
-        tokens.push((Token::End, self.text.len()..self.text.len()));
-        Ok(tokens)
-    }
-
-    fn quoted(self, at: usize, quote: char) -> Result<(Token, usize)> {
-        let inner = &self.text[at + 1..];
-        let Some(end) = inner.find(quote) else {
-            return Err(self
-                .wrong(at..self.text.len(), "the quote is not closed")
-                .help(format!("end it with {quote}")));
-        };
-        Ok((Token::Text(inner[..end].to_owned()), end + 2))
-    }
-
-    fn number(self, at: usize) -> Result<(Token, usize)> {
-        let rest = &self.text[at..];
-        let end = rest.find(|c: char| !(c.is_alphanumeric() || c == '-' || c == '.')).unwrap_or(rest.len());
-        let digits = rest[..end].strip_prefix('-').unwrap_or(&rest[..end]);
-        let plain = digits.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        match rest[..end].parse() {
-            Ok(number) if plain => Ok((Token::Number(number), end)),
-            _ => Err(self
-                .wrong(at..at + end, format!("`{}` is no number", &rest[..end]))
-                .help(format!("write a text or a date in quotes: '{}'", &rest[..end]))),
-        }
-    }
-
-    fn unknown(self, at: usize, c: char) -> Diagnostic {
-        if "‘’“”‚„«»`´".contains(c) {
-            return self
-                .wrong(at..at + c.len_utf8(), format!("`{c}` is no quote here"))
-                .help("use straight quotes: 'x'");
-        }
-        match MEANT.iter().find(|(sign, _)| self.text[at..].starts_with(sign)) {
-            Some((sign, meant)) => {
-                self.wrong(at..at + sign.len(), format!("`{sign}` is not understood")).help(format!("write `{meant}`"))
-            }
-            None => self
-                .wrong(at..at + c.len_utf8(), format!("`{c}` is not understood"))
-                .help("a text stands in quotes; conditions are joined by `and`, `or`, `not`"),
-        }
     }
 }
 
@@ -136,11 +95,21 @@ impl Parser<'_> {
         token
     }
 
+    /// Where the token stands that comes next.
+    fn range(&self) -> Range<usize> {
+        let end = self.source.text.len();
+        self.tokens.get(self.at).map_or(end..end, |(_, range)| range.clone())
+    }
+
+    /// From `start` to the end of the last token that was taken.
+    fn since(&self, start: usize) -> Range<usize> {
+        let end = self.at.checked_sub(1).and_then(|last| self.tokens.get(last)).map_or(start, |(_, range)| range.end);
+        start..end.max(start)
+    }
+
     /// The error for the token that comes next.
     fn wrong(&self, message: impl Into<String>) -> Diagnostic {
-        let end = self.source.text.len();
-        let range = self.tokens.get(self.at).map_or(end..end, |(_, range)| range.clone());
-        self.source.wrong(range, message)
+        self.source.wrong(self.range(), message)
     }
 
     fn takes_word(&mut self, wanted: &str) -> bool {
@@ -163,125 +132,199 @@ impl Parser<'_> {
         if self.takes_sign(sign) { Ok(()) } else { Err(self.wrong(format!("`{sign}` is missing here")).help(help)) }
     }
 
-    fn any(&mut self, depth: usize) -> Result<Expression> {
-        let first = self.all(depth)?;
-        let mut parts = vec![first];
-        while self.takes_word("or") {
-            parts.push(self.all(depth)?);
-        }
-        Ok(only_or(parts, Expression::Any))
+    fn any(&mut self, depth: usize) -> Result<Node> {
+        self.joined("or", Kind::Any, |parser| parser.all(depth))
     }
 
-    fn all(&mut self, depth: usize) -> Result<Expression> {
-        let first = self.one(depth)?;
-        let mut parts = vec![first];
-        while self.takes_word("and") {
-            parts.push(self.one(depth)?);
-        }
-        Ok(only_or(parts, Expression::All))
+    fn all(&mut self, depth: usize) -> Result<Node> {
+        self.joined("and", Kind::All, |parser| parser.one(depth))
     }
 
-    fn one(&mut self, depth: usize) -> Result<Expression> {
+    /// Parts joined by a word; the part itself when there is but one.
+    fn joined(
+        &mut self,
+        word: &str,
+        join: impl FnOnce(Vec<Node>) -> Kind,
+        part: impl Fn(&mut Self) -> Result<Node>,
+    ) -> Result<Node> {
+        let start = self.range().start;
+        let first = part(self)?;
+        if !matches!(self.peek(), Token::Word(next) if next.eq_ignore_ascii_case(word)) {
+            return Ok(first);
+        }
+        let mut parts = vec![first];
+        while self.takes_word(word) {
+            parts.push(part(self)?);
+        }
+        Ok(Node { range: self.since(start), kind: join(parts) })
+    }
+
+    fn one(&mut self, depth: usize) -> Result<Node> {
         if depth > DEPTH {
             return Err(self.wrong("conditions stand inside each other too deeply").help("write it more simply"));
         }
+        let start = self.range().start;
         if self.takes_word("not") {
-            return Ok(Expression::Not(Box::new(self.one(depth + 1)?)));
+            let inner = self.one(depth + 1)?;
+            return Ok(Node { range: self.since(start), kind: Kind::Not(Box::new(inner)) });
         }
         if self.takes_sign("(") {
             let inner = self.any(depth + 1)?;
             self.expect(")", "close the parenthesis")?;
             return Ok(inner);
         }
-        let function = matches!(self.tokens.get(self.at + 1), Some((Token::Sign("("), _)));
+        let kind = match self.peek().clone() {
+            Token::Word(word) if matches!(self.tokens.get(self.at + 1), Some((Token::Sign("("), _))) => {
+                self.function(&word.to_ascii_lowercase())?
+            }
+            Token::Word(_) => {
+                let column = self.name()?;
+                if self.compares() { self.condition(Operand::Column(column))? } else { Kind::Segment(column) }
+            }
+            Token::End => return Err(self.wrong("a condition is missing here").help("write one such as `has(name)`")),
+            _ => {
+                return Err(self
+                    .wrong("no condition begins like this")
+                    .help("the column comes first: `plan == 'pro'`"));
+            }
+        };
+        Ok(Node { range: self.since(start), kind })
+    }
+
+    /// Whether what comes next compares what came before.
+    fn compares(&self) -> bool {
         match self.peek() {
-            Token::Word(word) if function => match word.to_ascii_lowercase().as_str() {
-                "has" => self.has(),
-                "tag" => self.tag(),
-                other => Err(self
-                    .wrong(format!("there is no function `{other}`"))
-                    .help("there are `has(column)` and `tag('x')`")),
-            },
-            Token::Word(_) => self.condition(),
-            Token::End => Err(self.wrong("a condition is missing here").help("write one such as `has(name)`")),
-            _ => Err(self.wrong("no condition begins like this").help("the column comes first: `plan == 'pro'`")),
+            Token::Sign(sign) => comparison(sign).is_some(),
+            Token::Word(word) => ["in", "not"].iter().any(|known| word.eq_ignore_ascii_case(known)),
+            _ => false,
         }
     }
 
-    fn has(&mut self) -> Result<Expression> {
+    fn function(&mut self, name: &str) -> Result<Kind> {
+        let Some((_, usage)) = FUNCTIONS.iter().find(|(known, _)| *known == name) else {
+            let known = FUNCTIONS.iter().map(|(known, _)| *known);
+            let help = match did_you_mean(name, known.clone()) {
+                Some(likely) => format!("did you mean `{likely}`?"),
+                None => format!("there are {}", known.collect::<Vec<_>>().join(", ")),
+            };
+            return Err(self.wrong(format!("there is no function `{name}`")).help(help));
+        };
         self.next();
-        self.expect("(", "write `has(column)`")?;
-        if !matches!(self.peek(), Token::Word(_)) {
-            return Err(self.wrong("a column belongs here").help("write its name without quotes: `has(name)`"));
-        }
-        let field = self.field()?;
-        self.expect(")", "close the parenthesis")?;
-        Ok(Expression::Has(field))
+        self.next();
+        let help = format!("write {usage}");
+        let kind = match name {
+            "has" => Kind::Has(self.name()?),
+            "tag" => self.tag(&help)?,
+            "contains" | "starts_with" | "ends_with" => self.text_test(name, &help)?,
+            "got" => Kind::Got(self.text("a mailing's slug belongs here", &help)?),
+            "missed" => Kind::Missed(self.text("a mailing's slug belongs here", &help)?),
+            "sample" => self.sample(&help)?,
+            "segment" => Kind::Segment(self.text("a segment's name belongs here", &help)?),
+            _ => {
+                let column = self.name()?;
+                self.expect(")", &help)?;
+                return self.condition(Operand::DaysSince(column));
+            }
+        };
+        self.expect(")", &help)?;
+        Ok(kind)
     }
 
-    fn tag(&mut self) -> Result<Expression> {
-        let Some(field) = self.source.columns.field("tags") else {
-            return Err(self.wrong("the list has no column `tags`").help(self.source.columns.help("tags")));
-        };
-        self.next();
-        self.expect("(", "write `tag('x')`")?;
-        let Token::Text(tag) = self.peek().clone() else {
-            return Err(self.wrong("a tag belongs here").help("write it in quotes: `tag('x')`"));
-        };
+    fn tag(&mut self, help: &str) -> Result<Kind> {
+        let before = self.at;
+        let tag = self.text("a tag belongs here", help)?.text;
         if tag.is_empty() || tag.contains([' ', ',', ';']) {
+            self.at = before;
             return Err(self.wrong("this can't be a tag").help("a tag is one word; join several by `and` or `or`"));
         }
-        self.next();
-        self.expect(")", "close the parenthesis")?;
-        Ok(Expression::Tag(field, tag))
+        Ok(Kind::Tag(tag))
     }
 
-    /// A column and what is said about it.
-    fn condition(&mut self) -> Result<Expression> {
-        let start = self.at;
-        let field = self.field()?;
+    fn text_test(&mut self, name: &str, help: &str) -> Result<Kind> {
+        let test = match name {
+            "contains" => TextTest::Contains,
+            "starts_with" => TextTest::StartsWith,
+            _ => TextTest::EndsWith,
+        };
+        let column = self.name()?;
+        self.expect(",", help)?;
+        let before = self.at;
+        let text = self.text("a text belongs here", help)?.text;
+        if text.is_empty() {
+            self.at = before;
+            return Err(self.wrong("an empty text is in every text").help("`has(column)` asks whether it is filled"));
+        }
+        Ok(Kind::Text(test, column, text))
+    }
+
+    fn sample(&mut self, help: &str) -> Result<Kind> {
+        let name = if matches!(self.peek(), Token::Text(_)) {
+            let name = self.text("", help)?.text;
+            self.expect(",", help)?;
+            name
+        } else {
+            String::new()
+        };
+        let share = match self.peek() {
+            Token::Percent(percent) => Share::of_percent(*percent),
+            Token::Number(number) => {
+                return Err(self.wrong("a share is written with `%`").help(format!("write {number}%")));
+            }
+            _ => return Err(self.wrong("a share belongs here").help(help)),
+        };
+        let Some(share) = share else {
+            return Err(self.wrong("a share is between 0% and 100%").help(help));
+        };
+        self.next();
+        Ok(Kind::Sample(name, share))
+    }
+
+    /// What is said about an operand.
+    fn condition(&mut self, operand: Operand) -> Result<Kind> {
         if self.takes_word("not") {
             if !self.takes_word("in") {
                 return Err(self.wrong("`in` is missing here").help("write `not in ['a', 'b']`"));
             }
-            return Ok(Expression::Not(Box::new(self.one_of(field)?)));
+            return self.one_of(operand, false);
         }
         if self.takes_word("in") {
-            return self.one_of(field);
+            return self.one_of(operand, true);
         }
-        let comparison = match self.peek() {
-            Token::Sign("==") => Comparison::Equal,
-            Token::Sign("!=") => Comparison::Unequal,
-            Token::Sign("<") => Comparison::Less,
-            Token::Sign("<=") => Comparison::LessOrEqual,
-            Token::Sign(">") => Comparison::Greater,
-            Token::Sign(">=") => Comparison::GreaterOrEqual,
-            _ => {
-                self.at = start;
-                let Token::Word(word) = self.peek().clone() else { return Err(self.wrong("a column belongs here")) };
-                return Err(self
-                    .wrong("a column alone is no condition")
-                    .help(format!("compare it, as in `{word} == 'x'`, or ask `has({word})`")));
-            }
+        let found = match self.peek() {
+            Token::Sign(sign) => comparison(sign),
+            _ => None,
+        };
+        let Some(comparison) = found else {
+            return Err(self.wrong("a comparison is missing here").help("write one such as `> 30`"));
         };
         self.next();
-        Ok(Expression::Compare(field, comparison, self.literal()?))
+        let literal = self.literal(&operand)?;
+        Ok(Kind::Compare(operand, comparison, literal))
     }
 
-    fn one_of(&mut self, field: Field) -> Result<Expression> {
+    fn one_of(&mut self, operand: Operand, wanted: bool) -> Result<Kind> {
         self.expect("[", "write `in ['a', 'b']`")?;
-        let mut literals = vec![self.literal()?];
+        let mut literals = vec![self.literal(&operand)?];
         while self.takes_sign(",") {
-            literals.push(self.literal()?);
+            literals.push(self.literal(&operand)?);
         }
         self.expect("]", "close the bracket; values are separated by commas")?;
-        Ok(Expression::OneOf(field, literals))
+        Ok(Kind::OneOf(operand, literals, wanted))
     }
 
-    fn literal(&mut self) -> Result<Literal> {
+    fn literal(&mut self, operand: &Operand) -> Result<Literal> {
         let literal = match self.peek() {
-            Token::Text(text) => Literal::Text(text.clone()),
             Token::Number(number) => Literal::Number(*number),
+            _ if matches!(operand, Operand::DaysSince(_)) => {
+                return Err(self
+                    .wrong("a number of days belongs here")
+                    .help("write one such as `days_since(column) > 30`"));
+            }
+            Token::Text(text) => Literal::Text(text.clone()),
+            Token::Moment(moment) => Literal::Moment(*moment),
+            Token::Percent(_) => {
+                return Err(self.wrong("only `sample` takes a share").help("write the number without `%`"));
+            }
             Token::Word(word) => {
                 return Err(self
                     .wrong(format!("`{word}` is no value"))
@@ -293,28 +336,33 @@ impl Parser<'_> {
         Ok(literal)
     }
 
-    fn field(&mut self) -> Result<Field> {
+    fn name(&mut self) -> Result<Name> {
         let Token::Word(word) = self.peek().clone() else {
-            return Err(self.wrong("a column belongs here").help("write its name without quotes"));
+            return Err(self.wrong("a column belongs here").help("write its name without quotes: `has(name)`"));
         };
-        let name = normal_name(&word);
-        let columns = self.source.columns;
-        let field = columns
-            .field(&name)
-            .ok_or_else(|| self.wrong(format!("the list has no column `{name}`")).help(columns.help(&name)))?;
+        let range = self.range();
         self.next();
-        Ok(field)
+        Ok(Name { text: word, range })
+    }
+
+    fn text(&mut self, message: &str, help: &str) -> Result<Name> {
+        let Token::Text(text) = self.peek().clone() else {
+            return Err(self.wrong(message).help(format!("{help}, with its quotes")));
+        };
+        let range = self.range();
+        self.next();
+        Ok(Name { text, range })
     }
 }
 
-/// The part itself when there is but one.
-fn only_or(mut parts: Vec<Expression>, join: impl FnOnce(Vec<Expression>) -> Expression) -> Expression {
-    match parts.pop() {
-        Some(only) if parts.is_empty() => only,
-        Some(last) => {
-            parts.push(last);
-            join(parts)
-        }
-        None => join(parts),
-    }
+fn comparison(sign: &str) -> Option<Comparison> {
+    Some(match sign {
+        "==" => Comparison::Equal,
+        "!=" => Comparison::Unequal,
+        "<" => Comparison::Less,
+        "<=" => Comparison::LessOrEqual,
+        ">" => Comparison::Greater,
+        ">=" => Comparison::GreaterOrEqual,
+        _ => return None,
+    })
 }

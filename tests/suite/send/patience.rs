@@ -27,6 +27,16 @@ fn a_lost_connection_is_made_again_and_costs_nobody_a_copy() {
     assert_eq!(relay.taken_by(), everyone(6));
 }
 
+/// A relay that says "later" is there: what was tried three times in half a second is not given up.
+#[test]
+fn a_relay_that_greets_with_421_is_waited_for() {
+    let relay = Relay::plain().start();
+    relay.rule(on(Step::Greeting).times(4).reply("421 4.3.2 Too busy"));
+    let letter = letter(&relay, 3).setting("send.retry_for", "1h");
+    letter.run(SEND).success().stderr_has("421 4.3.2 Too busy").stderr_has("tried again until it answers");
+    assert_eq!(relay.taken_by(), everyone(3));
+}
+
 #[test]
 fn rising_refusals_stop_the_mailing() {
     let relay = Relay::plain().start();

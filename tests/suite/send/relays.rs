@@ -87,3 +87,10 @@ fn a_relay_without_weight_is_used_only_when_no_other_can_be() {
     letter.run(SEND).success();
     assert_eq!(spare.taken_by(), everyone(30));
 }
+
+/// The journal has one octet for which relay it was: more would be taken for one another.
+#[test]
+fn more_relays_than_the_journal_can_tell_apart_are_refused() {
+    letter(2, &[("discard:", ""); 201]).run(SEND).code(1).stderr_has("more than 200 relays");
+    letter(2, &[("discard:", ""); 200]).run(SEND).success();
+}

@@ -28,6 +28,8 @@ pub(super) struct Writer<'a> {
     /// Emphasis and links that are open; none is opened twice.
     pub(super) open: Vec<&'static str>,
     pub(super) in_table: bool,
+    /// Whether it comes from an export, with parts that only these have.
+    pub(super) export: bool,
     title: &'a str,
     /// How much text the article has, in bytes.
     all: usize,
@@ -45,6 +47,7 @@ impl<'a> Writer<'a> {
             notes,
             open: Vec::new(),
             in_table: false,
+            export: false,
             title: page.title.as_deref().unwrap_or_default(),
             all: page.root.text().map(|text| text.trim().len()).sum(),
             left_out: BTreeMap::new(),
@@ -98,6 +101,11 @@ impl<'a> Writer<'a> {
                     Node::Text(text) => escape::push_words(&mut run, text),
                     Node::Element(_) => {
                         let Some(child) = ElementRef::wrap(child) else { continue };
+                        if let Some(blocks) = self.embed(child, depth + 1) {
+                            out.extend(paragraphs(&mut run));
+                            out.extend(blocks);
+                            continue;
+                        }
                         if self.leaves_out(child) {
                             continue;
                         }

@@ -120,7 +120,11 @@ impl Writer<'_> {
     }
 
     fn link(&mut self, element: ElementRef<'_>, out: &mut String, depth: usize) {
+        if self.footnote_mark(element, out) {
+            return;
+        }
         let address = element.attr("href").unwrap_or_default();
+        let address = if self.export { address.trim_start_matches("__GHOST_URL__") } else { address };
         let nested = self.open.contains(&"[");
         self.open.push("[");
         let (before, text, after) = self.inner(element, depth);
@@ -131,7 +135,8 @@ impl Writer<'_> {
         let target = match self.base.resolve(address) {
             Target::Good(target) => Some(target),
             Target::Relative(target) => {
-                let what = format!("the link `{target}` is relative to a site the page doesn't name: write it in full");
+                let next = if self.export { "`--site` names it" } else { "write it in full" };
+                let what = format!("the link `{target}` is relative to a site that isn't named: {next}");
                 self.notes.push(Note { line: line_of(self.source, address), what });
                 Some(target)
             }
@@ -159,7 +164,7 @@ impl Writer<'_> {
         }
     }
 
-    fn image(&mut self, element: ElementRef<'_>, out: &mut String) {
+    pub(super) fn image(&mut self, element: ElementRef<'_>, out: &mut String) {
         // Pages that load images late keep the address elsewhere.
         let written =
             |name: &str| element.attr(name).filter(|address| !address.is_empty() && !address.starts_with("data:"));
@@ -173,8 +178,11 @@ impl Writer<'_> {
             self.notes.push(Note { line, what: format!("left out a tracking image ({address})") });
             return;
         }
-        let target = match self.base.resolve(address) {
+        let base = if self.export { &links::Base::new(None) } else { self.base };
+        let target = match base.resolve(address) {
             Target::Good(target) => target,
+            // Where it lies in the export is found out later.
+            Target::Relative(target) if self.export => target,
             Target::Relative(target) => {
                 let what = format!("the image `{target}` is expected beside the article");
                 self.notes.push(Note { line, what });

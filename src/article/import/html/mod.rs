@@ -1,6 +1,8 @@
-//! HTML pages: where the article stands in one ([`page`]), and its elements as Markdown ([`blocks`], [`inline`]).
+//! HTML pages: where the article stands in one ([`page`]), and its elements as Markdown ([`blocks`], [`inline`]); what
+//! exports of whole blogs have besides ([`embeds`]).
 
 mod blocks;
+mod embeds;
 mod inline;
 mod links;
 mod page;
@@ -43,6 +45,31 @@ pub(super) fn read(source: &str, notes: &mut Vec<Note>) -> (FrontMatter, String)
         ..FrontMatter::default()
     };
     (front, parts.join("\n\n"))
+}
+
+/// Reads the text of an export, which has no page around it, and gives its Markdown. `site` is where relative
+/// addresses start.
+pub(super) fn fragment(source: &str, site: Option<&str>, notes: &mut Vec<Note>) -> String {
+    let wall = ["<!--members-only-->", "<!-- members-only -->"].into_iter().find(|mark| source.contains(mark));
+    if let Some(mark) = wall {
+        let what = "from here on it was for members: kept".to_owned();
+        notes.push(Note { line: line_of(source, mark), what });
+    }
+    let html = Html::parse_fragment(source);
+    let mut page = page::look(&html);
+    page.root = html.root_element();
+    page.title = None;
+    page.base = links::Base::new(site.map(|site| format!("{site}/")).as_deref());
+    let mut writer = blocks::Writer::new(source, &page, notes);
+    writer.export = true;
+    let parts = writer.blocks(page.root, 0);
+    writer.finish();
+    parts.join("\n\n")
+}
+
+/// An address as it stands in a Markdown link.
+pub(super) fn written(address: &str) -> String {
+    links::written(address)
 }
 
 /// The byline of a page that marks none: a first paragraph that says nothing else.

@@ -1,0 +1,127 @@
+//! Tests of the lint: what it refuses, and what it lets through.
+
+use super::*;
+use crate::edition::merge::{Gap, GapSource};
+use proptest::prelude::*;
+
+fn tokens() -> Tokens {
+    Tokens::new(&["a source"])
+}
+
+fn run(mjml: &str) -> Result<String> {
+    lint(mjml, &tokens(), &|range| Place::span("article.mjml", mjml, range))
+}
+
+fn body(inside: &str) -> String {
+    format!("<mjml><mj-body><mj-section><mj-column>{inside}</mj-column></mj-section></mj-body></mjml>")
+}
+
+#[test]
+fn mistakes_are_named_with_their_place_and_what_to_write() {
+    for (mjml, part, says) in [
+        (body("<mj-txt>a</mj-txt>"), "<mj-txt", "did you mean <mj-text>?"),
+        (body("<mj-text colour=\"red\">a</mj-text>"), "colour=", "did you mean `color`?"),
+        (body("<mj-section></mj-section>"), "<mj-section></mj-section>", "it stands in <mj-body>, <mj-wrapper>"),
+        (body("<mj-text font-size=\"big\">a</mj-text>"), "big", "a number with px"),
+        (body("<mj-text align=\"middle\">a</mj-text>"), "middle", "\"left\", \"right\""),
+        (body("<mj-text color=\"redish\">a</mj-text>"), "redish", "a colour"),
+        (body("<mj-text align=\"left\" align=\"right\">a</mj-text>"), "align=\"right\"", "twice"),
+        (body("<mj-image width=\"300\" src=\"a\" />"), "300", "a number with px"),
+        (body("words"), "words", "inside <mj-text>"),
+        (body("<p>words</p>"), "<p>", "inside <mj-text>"),
+        (body("<mj-text><p>words</mj-text>"), "<p>", "</p>"),
+        (body("<mj-text><p>words</b></p></mj-text>"), "<p>words</b>", "is not closed where </b>"),
+        (body("<mj-text>words"), "<mj-text>", "is not closed where </mj-column>"),
+        (body("<mj-include path=\"a\" />"), "<mj-include", "{% include"),
+        (body("<mj-text>1 <3</mj-text>"), "<3", "&lt;"),
+        ("<mjml><mj-head></mj-head></mjml>".to_owned(), "<mjml>", "no <mj-body>"),
+        ("<mj-text>a</mj-text>".to_owned(), "<mj-text>", "outside of <mjml>"),
+        ("<mjml><mj-head><mj-title>a <b>b</b></mj-title></mj-head></mjml>".to_owned(), "<b>", "no markup"),
+        (
+            "<mjml><mj-head><mj-attributes><mj-all colour=\"a\" /></mj-attributes></mj-head></mjml>".to_owned(),
+            "colour",
+            "`color`",
+        ),
+        (
+            "<mjml><mj-head><mj-attributes><mj-tex /></mj-attributes></mj-head></mjml>".to_owned(),
+            "<mj-tex",
+            "<mj-text>",
+        ),
+    ] {
+        let shown = run(&mjml).map(|_| ()).unwrap_err();
+        let column = mjml.rfind(part).map(|at| mjml[..at].chars().count() + 1);
+        let place = shown.place().unwrap();
+        let text = shown.render(false);
+        assert!(text.contains(says), "{text}");
+        assert!(mjml.find(part).map(|at| at + 1) == Some(place.column) || column == Some(place.column), "{text}");
+    }
+}
+
+#[test]
+fn every_attribute_is_taken_in_its_right_form_and_in_no_other() {
+    for component in components::all() {
+        for (name, form) in component.attributes() {
+            let good = match form {
+                Form::Text => "any",
+                Form::Color => "#aabbcc",
+                Form::Boolean => "true",
+                Form::Integer => "3",
+                Form::OneOf(words) => words[0],
+                Form::Lengths { units, .. } => {
+                    if units.contains(&"px") {
+                        "10px"
+                    } else {
+                        "1em"
+                    }
+                }
+            };
+            assert!(form.fits(good), "{} {name}", component.name);
+            assert!(*form == Form::Text || !form.fits("~"), "{} {name}", component.name);
+            if unlike::instead(component.name, name, good).is_some() {
+                continue;
+            }
+            let default = if component.name == "mjml" { continue } else { component.name };
+            let mjml = |value: &str| {
+                format!(
+                    "<mjml><mj-head><mj-attributes><{default} {name}=\"{value}\" /></mj-attributes></mj-head><mj-body></mj-body></mjml>"
+                )
+            };
+            assert!(run(&mjml(good)).is_ok(), "{default} {name}");
+            assert!(*form == Form::Text || run(&mjml("~")).is_err(), "{default} {name}");
+        }
+    }
+}
+
+#[test]
+fn what_mrml_reads_otherwise_is_mended() {
+    let mjml = body("<mj-text padding=\"0 10px\" color=\"#abc\" mj-class=\"a b\">a</mj-text>");
+    let mended = body("<mj-text padding=\"0px 10px\" color=\"#aabbcc\" mj-class=\"b a\">a</mj-text>");
+    assert_eq!(run(&mjml).unwrap(), mended);
+}
+
+#[test]
+fn a_merge_field_stands_in_texts_and_addresses_only() {
+    let mut tokens = tokens();
+    let gap = tokens.gap(Gap { source: GapSource::Field("plan".into()), default: None });
+    let value = tokens.value("0");
+    let check = |inside: String| {
+        let mjml = body(&inside);
+        lint(&mjml, &tokens, &|range| Place::span("a", &mjml, range))
+    };
+    assert!(check(format!("<mj-button href=\"https://example.com/{gap}\">{gap}</mj-button>")).is_ok());
+    assert!(check(format!("<mj-text padding=\"{gap}\">a</mj-text>")).unwrap_err().message().contains("merge field"));
+    assert!(check(format!("<mj-text padding=\"{value}\">a</mj-text>")).unwrap().contains("padding=\"0px\""));
+}
+
+#[test]
+fn outlook_comments_and_void_elements_need_no_end() {
+    let inside = "<mj-raw><!--[if mso]><table><tr><td><![endif]--><br><img src=\"a\"><hr/><!--[if mso]></td></tr></table><![endif]--></mj-raw>";
+    run(&body(inside)).unwrap();
+}
+
+proptest! {
+    #[test]
+    fn no_mjml_makes_it_panic(mjml in "(<mjml>|<mj-body>|<mj-text|</mj-text>|</mj-body>| color=\"|\"|>|/>|<|<!--\\[if mso\\]>|<!\\[endif\\]-->|<!--|-->|<p>|</p>|ä|[a-z &;]){0,40}") {
+        let _ = run(&mjml);
+    }
+}

@@ -1,0 +1,347 @@
+//! Laws of changing a list, on random files in random dialects with edits by hand in between: every command keeps what it
+//! was not asked to change, and what is undone is as it was.
+
+use proptest::prelude::*;
+
+use super::record::Records;
+use super::test::{List, list};
+use super::*;
+use crate::address::Address;
+
+/// A list file: how it is written, and its rows.
+#[expect(clippy::struct_excessive_bools, reason = "each is a way in which files differ")]
+#[derive(Debug, Clone)]
+struct Dialect {
+    delimiter: char,
+    end: &'static str,
+    bom: bool,
+    closed: bool,
+    blank: bool,
+    quoted: bool,
+    windows_1252: bool,
+    columns: Vec<&'static str>,
+}
+
+fn dialect() -> impl Strategy<Value = Dialect> {
+    let columns = Just(vec!["E-Mail", "name", "status", "tags", "City"]).prop_shuffle();
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>(), any::<bool>());
+    let mark = prop_oneof![Just(','), Just(';'), Just('\t')];
+    (mark, prop_oneof![Just("\n"), Just("\r\n"), Just("\r")], flags, columns, 2usize..=5).prop_map(
+        |(delimiter, end, (bom, closed, blank, quoted, windows_1252), mut columns, keep)| {
+            columns.retain({
+                let mut others = 0;
+                move |name| {
+                    others += usize::from(*name != "E-Mail");
+                    *name == "E-Mail" || others < keep
+                }
+            });
+            Dialect { delimiter, end, bom: bom && !windows_1252, closed, blank, quoted, windows_1252, columns }
+        },
+    )
+}
+
+/// Who, name, status, tags, city, and whether the row ends early.
+type Reader = (usize, String, &'static str, String, String, bool);
+
+fn reader() -> impl Strategy<Value = Reader> {
+    let status = prop_oneof![Just(""), Just("active"), Just("unsubscribed"), Just("pending"), Just("bounced")];
+    (0usize..6, "[a-zé ,;]{0,6}", status, "([ab] ?){0,2}", "[A-Zä\"\n]{0,4}", any::<bool>())
+}
+
+fn email(who: usize) -> String {
+    format!("r{who}@example.com")
+}
+
+impl Dialect {
+    fn file(&self, readers: &[Reader]) -> Vec<u8> {
+        let field = |text: &str| {
+            let special =
+                text.contains([self.delimiter, '"', '\n', '\r']) || text.starts_with(' ') || text.ends_with(' ');
+            if self.quoted || special { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
+        };
+        let join = |cells: Vec<String>| cells.join(&self.delimiter.to_string());
+        let mut lines = vec![join(self.columns.iter().map(|name| field(name)).collect())];
+        for (n, (who, name, status, tags, city, short)) in readers.iter().enumerate() {
+            let mut cells: Vec<String> = self
+                .columns
+                .iter()
+                .map(|column| match *column {
+                    "E-Mail" => field(&if n % 2 == 0 { email(*who) } else { email(*who).to_uppercase() }),
+                    "name" => field(name),
+                    "status" => field(status),
+                    "tags" => field(tags),
+                    _ => field(city),
+                })
+                .collect();
+            while *short && cells.len() > 2 && cells.last().is_some_and(|cell| cell.trim_matches('"').is_empty()) {
+                cells.pop();
+            }
+            lines.push(join(cells));
+            if self.blank && n % 3 == 1 {
+                lines.push(String::new());
+            }
+        }
+        let text = lines.join(self.end) + if self.closed { self.end } else { "" };
+        let text = if self.bom { format!("\u{feff}{text}") } else { text };
+        if self.windows_1252 { encoding_rs::WINDOWS_1252.encode(&text).0.into_owned() } else { text.into_bytes() }
+    }
+}
+
+/// A record: its bytes, and its cells without the empty ones at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Record {
+    bytes: Vec<u8>,
+    cells: Vec<String>,
+    email: String,
+}
+
+fn records(list: &List) -> (Columns, Vec<Record>) {
+    let mut rows = Rows::open(&list.files.list).unwrap();
+    let columns = rows.columns().clone();
+    let mut found = Vec::new();
+    while let Some(row) = rows.read().unwrap() {
+        let mut cells: Vec<String> = (0..columns.len()).map(|column| row.cell(column).into_owned()).collect();
+        while cells.last().is_some_and(String::is_empty) {
+            cells.pop();
+        }
+        found.push(Record { bytes: row.raw.bytes.to_vec(), cells, email: row.email().to_lowercase() });
+    }
+    (columns, found)
+}
+
+#[derive(Debug, Clone)]
+enum Deed {
+    Add(usize),
+    Resubscribe(usize),
+    Remove(usize),
+    Tag(usize, &'static str),
+    Untag(usize),
+    Rename(usize, String),
+    Delete(usize),
+    Dedupe,
+}
+
+fn deed() -> impl Strategy<Value = Deed> {
+    let who = 0usize..7;
+    prop_oneof![
+        who.clone().prop_map(Deed::Add),
+        who.clone().prop_map(Deed::Resubscribe),
+        who.clone().prop_map(Deed::Remove),
+        (who.clone(), prop_oneof![Just("a"), Just("c")]).prop_map(|(who, tag)| Deed::Tag(who, tag)),
+        who.clone().prop_map(Deed::Untag),
+        (who.clone(), "[a-zé名;,\" ]{0,5}").prop_map(|(who, name)| Deed::Rename(who, name)),
+        who.prop_map(Deed::Delete),
+        Just(Deed::Dedupe),
+    ]
+}
+
+fn how() -> How<'static> {
+    How { at: "2026-11-22T23:00:00Z".parse().unwrap(), by: "law", dry_run: false }
+}
+
+fn address(who: usize) -> Address {
+    Address::parse(&email(who)).unwrap()
+}
+
+/// Does it; says whose rows it may touch (nobody's in particular: several), and in which column.
+fn act(list: &List, deed: &Deed, how: How<'_>) -> (Option<usize>, &'static str, Changeset) {
+    let files = &list.files;
+    let change = |who: usize, column: &'static str, operator, value: &str| {
+        let assignment = Assignment { column: column.to_owned(), operator, value: value.to_owned() };
+        let choice = Choice::Addresses(vec![address(who)]);
+        assign(files, &choice, &[assignment], false, "edit", None, how).unwrap().changeset
+    };
+    let person = |who: usize| NewReader { address: address(who), name: String::new(), set: Vec::new() };
+    match deed {
+        Deed::Add(who) => (Some(*who), "", add(files, &[person(*who)], false, how).unwrap().changeset),
+        Deed::Resubscribe(who) => match add(files, &[person(*who)], true, how) {
+            Ok(report) => (Some(*who), "status", report.changeset),
+            Err(error) => panic!("{error}"),
+        },
+        Deed::Remove(who) => (Some(*who), "status", remove(files, &[address(*who)], how).unwrap().changeset),
+        Deed::Tag(who, tag) => (Some(*who), "tags", change(*who, "tags", Operator::Add, tag)),
+        Deed::Untag(who) => (Some(*who), "tags", change(*who, "tags", Operator::Take, "a")),
+        Deed::Rename(who, name) => (Some(*who), "name", change(*who, "name", Operator::Set, name)),
+        Deed::Delete(who) => {
+            let choice = Choice::Addresses(vec![address(*who)]);
+            (Some(*who), "", delete(files, &choice, None, how).unwrap().changeset)
+        }
+        Deed::Dedupe => (None, "", dedupe(files, None, how).unwrap().changeset),
+    }
+}
+
+/// The rows of others are what they were, byte for byte and in their order; of those meant, only the column changed.
+fn check_kept(before: &(Columns, Vec<Record>), after: &(Columns, Vec<Record>), who: Option<usize>, column: &str) {
+    let is_repeated = |email: &str| before.1.iter().filter(|record| record.email == email).count() > 1;
+    let meant = |record: &Record| who.map_or_else(|| is_repeated(&record.email), |who| record.email == email(who));
+    let others = |state: &(Columns, Vec<Record>)| -> Vec<Vec<u8>> {
+        state.1.iter().filter(|record| !meant(record)).map(|record| record.bytes.clone()).collect()
+    };
+    assert_eq!(others(before), others(after));
+    assert_eq!(before.0.headings(), &after.0.headings()[..before.0.len()]);
+    if column.is_empty() {
+        return;
+    }
+    let rest = |state: &(Columns, Vec<Record>)| -> Vec<Vec<String>> {
+        let skipped = state.0.column(column);
+        let cells = |record: &Record| {
+            let cells = (0..before.0.len()).filter(|at| Some(*at) != skipped);
+            cells.map(|at| record.cells.get(at).cloned().unwrap_or_default()).collect()
+        };
+        state.1.iter().filter(|record| meant(record)).map(cells).collect()
+    };
+    let added = after.1.len() - before.1.len();
+    assert_eq!(rest(before), rest(after)[..rest(after).len() - added]);
+}
+
+fn cells(state: &(Columns, Vec<Record>)) -> Vec<Vec<String>> {
+    state.1.iter().map(|record| record.cells.clone()).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn every_command_keeps_what_it_was_not_asked_to_change(
+        dialect in dialect(),
+        readers in proptest::collection::vec(reader(), 0..10),
+        deeds in proptest::collection::vec(deed(), 1..5),
+        by_hand in "[a-z]{1,4}",
+    ) {
+        let list = list(dialect.file(&readers));
+        prop_assert!(!super::test::rows(&list).columns().is_empty());
+        for deed in &deeds {
+            let before = records(&list);
+            let bytes = std::fs::read(&list.files.list).unwrap();
+            let status = before.0.column("status");
+            if matches!(deed, Deed::Resubscribe(_)) && status.is_none() {
+                continue;
+            }
+            act(&list, deed, How { dry_run: true, ..how() });
+            prop_assert_eq!(&bytes, &std::fs::read(&list.files.list).unwrap());
+            let (who, column, changeset) = act(&list, deed, how());
+            let after = records(&list);
+            check_kept(&before, &after, who, column);
+            prop_assert_eq!(changeset.number.is_none(), bytes == std::fs::read(&list.files.list).unwrap());
+            // Undone, every value is back; made again by undoing that, every value is as after the change.
+            if let Some(number) = changeset.number {
+                let target = Target::find(&list.files, Some(number)).unwrap();
+                let report = undo(&list.files, &target, false, None, how()).unwrap();
+                prop_assert_eq!(cells(&records(&list)), cells(&before), "{:?}", deed);
+                let target = Target::find(&list.files, report.changeset.number).unwrap();
+                undo(&list.files, &target, false, None, how()).unwrap();
+                prop_assert_eq!(cells(&records(&list)), cells(&after), "{:?}", deed);
+            }
+            // Somebody edits the file by hand.
+            let mut bytes = std::fs::read(&list.files.list).unwrap();
+            if !bytes.ends_with(dialect.end.as_bytes()) {
+                bytes.extend(dialect.end.bytes());
+            }
+            bytes.extend(format!("{by_hand}@example.net").bytes());
+            std::fs::write(&list.files.list, bytes).unwrap();
+        }
+    }
+
+    /// What came after a change is never lost by undoing it: it works around it, or refuses and leaves the file alone.
+    #[test]
+    fn undoing_never_takes_back_more(
+        dialect in dialect(),
+        readers in proptest::collection::vec(reader(), 1..8),
+        first in deed(),
+        then in deed(),
+    ) {
+        let list = list(dialect.file(&readers));
+        if records(&list).0.column("status").is_none() {
+            return Ok(());
+        }
+        let (who, _, first) = act(&list, &first, how());
+        act(&list, &then, how());
+        let before = records(&list);
+        let bytes = std::fs::read(&list.files.list).unwrap();
+        let Some(number) = first.number else { return Ok(()) };
+        let target = Target::find(&list.files, Some(number)).unwrap();
+        match undo(&list.files, &target, false, None, how()) {
+            Err(error) => {
+                prop_assert!(!error.helps().is_empty());
+                prop_assert_eq!(bytes, std::fs::read(&list.files.list).unwrap());
+            }
+            Ok(report) => {
+                if who.is_some() {
+                    check_kept(&before, &records(&list), who, "");
+                }
+                prop_assert_eq!(report.conflicts.total, 0);
+            }
+        }
+        undo(&list.files, &target, true, None, how()).ok();
+        let _ = Records::new(std::fs::File::open(&list.files.list).unwrap(), "list").unwrap();
+    }
+}
+
+#[test]
+fn who_left_later_is_not_brought_back_by_undoing_something_earlier() {
+    let list = list("email,name,status\nann@example.com,Ann,\nbob@example.com,Bob,\n");
+    let files = &list.files;
+    let ann = || Address::parse("ann@example.com").unwrap();
+    let new = |text: &str| NewReader { address: Address::parse(text).unwrap(), name: String::new(), set: Vec::new() };
+    let text = || std::fs::read_to_string(&files.list).unwrap();
+    let take_back = |number: Option<u64>| undo(files, &Target::find(files, number)?, false, None, how());
+
+    let added = add(files, &[new("cem@example.com")], false, how()).unwrap().changeset.number;
+    remove(files, &[Address::parse("cem@example.com").unwrap(), ann()], how()).unwrap();
+    // Undoing the adding would lose that Cem left.
+    let error = take_back(added).unwrap_err();
+    assert!(error.message().contains("cem@example.com: row 4: `status` is now `unsubscribed`"), "{error}");
+    // The very change by which they left can be taken back, and it is said.
+    let report = take_back(None).unwrap();
+    assert_eq!(report.returned.total, 2);
+    assert_eq!(report.returned.first[0].address, "ann@example.com");
+    assert!(text().contains("ann@example.com,Ann,\n"), "{}", text());
+    // Without a number, undo walks back.
+    take_back(None).unwrap();
+    assert_eq!(text(), "email,name,status\nann@example.com,Ann,\nbob@example.com,Bob,\n");
+    assert!(take_back(None).unwrap_err().message().contains("no change to take back"));
+    let error = take_back(Some(2)).unwrap_err();
+    assert!(error.message().contains("by change 3") && error.helps()[0].contains("undo 3"), "{error}");
+}
+
+#[test]
+fn a_deleted_reader_who_came_again_is_not_doubled() {
+    let list = list("email,name\nann@example.com,Ann\nbob@example.com,Bob\n");
+    let files = &list.files;
+    let ann = Address::parse("ann@example.com").unwrap();
+    let deleted = delete(files, &Choice::Addresses(vec![ann.clone()]), None, how()).unwrap().changeset.number;
+    add(files, &[NewReader { address: ann, name: "A".to_owned(), set: Vec::new() }], false, how()).unwrap();
+    let target = Target::find(files, deleted).unwrap();
+    let error = undo(files, &target, false, None, how()).unwrap_err();
+    assert!(error.message().contains("added again by change 2"), "{error}");
+}
+
+#[test]
+fn whoever_is_forgotten_is_in_no_history_and_comes_back_by_no_undo() {
+    let list = list("email,name\nann@example.com,Ann\nbob@example.com,Bob\n");
+    let files = &list.files;
+    let who = ["ann@example.com", "bob@example.com"].map(|text| Address::parse(text).unwrap());
+    delete(files, &Choice::Addresses(who.to_vec()), None, how()).unwrap();
+    assert_eq!(erase(files, &|email| email.eq_ignore_ascii_case("ANN@example.com")).unwrap(), 1);
+    let history = std::fs::read_to_string(&files.history).unwrap();
+    assert!(!history.to_lowercase().contains("ann"), "{history}");
+    let report = undo(files, &Target::find(files, None).unwrap(), false, None, how()).unwrap();
+    assert_eq!(report.forgotten, 1);
+    assert_eq!(std::fs::read_to_string(&files.list).unwrap(), "email,name\nbob@example.com,Bob\n");
+}
+
+#[test]
+fn a_change_that_was_written_down_and_never_made_is_nothing_to_take_back() {
+    let list = list("email,name\nann@example.com,Ann\nbob@example.com,Bob\n");
+    let files = &list.files;
+    let before = std::fs::read(&files.list).unwrap();
+    let ann = Address::parse("ann@example.com").unwrap();
+    delete(files, &Choice::Addresses(vec![ann]), None, how()).unwrap();
+    // As a crash between the two leaves them.
+    std::fs::write(&files.list, &before).unwrap();
+    let history = std::fs::read_to_string(&files.history).unwrap();
+    std::fs::write(&files.history, history.replace("{\"change\":1,\"done\":true}\n", "")).unwrap();
+    let target = Target::find(files, None).unwrap();
+    let report = undo(files, &target, false, None, how()).unwrap();
+    assert_eq!((target.done, report.same, report.changeset.number), (false, 1, None));
+    assert_eq!(std::fs::read(&files.list).unwrap(), before);
+}

@@ -1,0 +1,1 @@
+//! Images and attachments, from the file beside the article to the message.
