@@ -80,6 +80,18 @@ impl Project {
         root.join("mailings")
     }
 
+    /// Images of an article that are linked, to be uploaded.
+    pub fn assets(&self, slug: &str) -> PathBuf {
+        self.root.join("assets").join(slug)
+    }
+
+    /// Writes the files that linked images need, and says that they must be uploaded; nothing when all are embedded.
+    pub fn write_assets(&self, sources: &Sources) -> Result<Option<Diagnostic>> {
+        let folder = self.assets(&sources.article.slug);
+        images::assets::write(&folder, &sources.images)?;
+        Ok(images::assets::warning(&sources.images, &folder))
+    }
+
     /// What a dry run writes.
     pub fn preview(&self) -> PathBuf {
         self.root.join("preview")

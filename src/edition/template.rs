@@ -12,7 +12,7 @@ use super::attachments::{self, Attachment};
 use super::blocks::Setter;
 use super::dates;
 use super::finish::{check_links, check_tokens, text_lines, used_images};
-use super::images::{self, Images};
+use super::images::{self, Images, elements};
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
 use super::nodes::Calls;
 use super::originals::{Originals, PREHEADER, SUBJECT, TITLE, subject_of};
@@ -245,7 +245,8 @@ impl Template {
         let linted = lint::lint(&rendered, &tokens, &place)?;
         let resolved = mjml::resolve(theme::MJML, &linted, &mut tokens)?;
         let html = mjml::render(theme::MJML, &resolved, &tokens)?;
-        let html = minify::minify(&html.replace('\r', ""));
+        let html = elements::with_heights(&html.replace('\r', ""), &self.sources.images);
+        let html = minify::minify(&html);
         let rendered_text = self.render(theme::TEXT, &context, &mut tokens)?;
         let held: Vec<String> = std::iter::once(held_text).chain(stories.texts).collect();
         let lines = text_lines(&rendered_text, &held, &tokens);

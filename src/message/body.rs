@@ -44,9 +44,9 @@ impl Frame {
         delimiter(&outer, &mut before_html);
         let mut before_related_html = before_html.clone();
         part_headers(HTML, &mut before_html);
-        let related = format!("multipart/related; type=\"text/html\"; boundary=\"{inner}\"");
-        header::plain("Content-Type", &related, &mut before_related_html);
-        before_related_html.extend_from_slice(b"\r\n");
+        // In two lines: one would be longer than 76.
+        let related = format!("Content-Type: multipart/related; type=\"text/html\";\r\n boundary=\"{inner}\"\r\n\r\n");
+        before_related_html.extend_from_slice(related.as_bytes());
         delimiter(&inner, &mut before_related_html);
         part_headers(HTML, &mut before_related_html);
         let mut closing = Vec::new();

@@ -12,6 +12,7 @@ use crate::durable::{self, Privacy};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asset {
     pub file_name: String,
+    pub media_type: &'static str,
     pub bytes: Arc<[u8]>,
 }
 
@@ -32,7 +33,7 @@ pub fn of(images: &Images) -> Vec<(&Asset, &str)> {
 /// readers of earlier mailings still need it.
 ///
 /// # Errors
-/// The folder can't be written.
+/// The folder can't be written, or something else lies there under the name of one.
 pub fn write(folder: &Path, images: &Images) -> Result<Vec<String>> {
     let mut new = Vec::new();
     for (asset, _) in of(images) {
@@ -41,10 +42,16 @@ pub fn write(folder: &Path, images: &Images) -> Result<Vec<String>> {
         let is_there = fs::symlink_metadata(&path)
             .is_ok_and(|data| data.is_file() && data.len() == asset.bytes.len() as u64)
             && fs::read(&path).is_ok_and(|bytes| bytes == *asset.bytes);
-        if !is_there {
-            durable::replace(&path, Privacy::Shared, &asset.bytes)?;
-            new.push(asset.file_name.clone());
+        if is_there {
+            continue;
         }
+        if fs::symlink_metadata(&path).is_ok() {
+            return Err(Diagnostic::error(format!("{} is not what it was written as", shown_path(&path))).help(
+                "its name stands for its content, which earlier mail may show: move it away and run the command again",
+            ));
+        }
+        durable::create_new(&path, Privacy::Shared, &asset.bytes)?;
+        new.push(asset.file_name.clone());
     }
     Ok(new)
 }

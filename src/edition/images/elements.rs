@@ -103,6 +103,26 @@ pub fn fill(html: String, images: &Images) -> String {
     out
 }
 
+/// Gives pictures that MJML has set their height: it writes `height="auto"`, which Outlook doesn't know.
+pub fn with_heights(html: &str, images: &Images) -> String {
+    let mut out = String::with_capacity(html.len() + 64);
+    let mut from = 0;
+    for element in elements(html).iter().filter(|element| element.value("height") == Some("auto")) {
+        let image = images.values().find(|image| Some(image.url.as_str()) == element.value("src"));
+        let width: Option<usize> = element.value("width").and_then(|width| width.parse().ok());
+        let written = &html[element.range.clone()];
+        if let (Some((w, h)), Some(width)) = (image.and_then(|image| image.size), width) {
+            let height = (h * width + w / 2).checked_div(w).unwrap_or(h).max(1);
+            out.push_str(&html[from..element.range.start]);
+            let quoted = written.replacen("height=\"auto\"", &format!("height=\"{height}\""), 1);
+            out.push_str(&quoted.replacen("height=auto", &format!("height={height}"), 1));
+            from = element.range.end;
+        }
+    }
+    out.push_str(&html[from..]);
+    out
+}
+
 fn write(element: &Element, images: &Images, out: &mut String) {
     let image = element.value("src").and_then(|src| images.get(src));
     let src = image.map_or(element.value("src"), |image| Some(image.url.as_str()));
@@ -144,6 +164,18 @@ mod tests {
         assert_eq!((found[0].value("alt"), found[0].value("hidden")), (Some("x"), Some("")));
         assert_eq!((found[1].value("src"), found[1].value("alt")), (Some("c.gif"), None));
         assert!(elements("<img src=\"x").is_empty());
+    }
+
+    #[test]
+    fn pictures_of_mjml_get_their_height() {
+        let image = Image { url: "cid:1".into(), size: Some((400, 200)), inline: None, asset: None };
+        let images = Images::from([("a".to_owned(), image)]);
+        let img = |height| {
+            format!(
+                "x<img src=\"cid:1\" style=\"height:auto\" height=\"{height}\" width=\"300\"><img src=\"cid:2\" height=\"auto\">"
+            )
+        };
+        assert_eq!(with_heights(&img("auto"), &images), img("150"));
     }
 
     #[test]

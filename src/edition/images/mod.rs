@@ -239,7 +239,7 @@ fn placed(wanted: &Wanted<'_>, made: &Made, base: Option<&str>) -> Image {
             url,
             size: None,
             inline: None,
-            asset: Some(Asset { file_name, bytes: made.bytes.as_slice().into() }),
+            asset: Some(Asset { file_name, media_type: made.kind.media_type(), bytes: made.bytes.as_slice().into() }),
         };
     }
     let content_id = format!("{hex}@letterpress.invalid");
