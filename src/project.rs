@@ -158,7 +158,7 @@ impl Project {
         let page = theme.page(&settings);
         let stories: Vec<Article> =
             article.stories.iter().map(|slug| self.story(&article, slug)).collect::<Result<_>>()?;
-        let images = images::load(&article, &stories, publication.assets_url.as_deref(), page)?;
+        let images = images::load(&article, &stories, &publication, page)?;
         let attachments = attachments::load(&article)?;
         let columns = columns.names().into_iter().map(str::to_owned).collect();
         Ok(Sources { publication, article, theme, settings, stories, images, attachments, columns })

@@ -16,18 +16,8 @@ use super::mistakes::{own_keys, toml_diagnostic, yaml_diagnostic, yaml_range};
 use super::slug;
 use super::subjects::{self, LETTERS, Shares, SubjectTest};
 use crate::diagnostic::{Diagnostic, Place, Result, is_unprintable};
+pub use crate::publication::Images;
 use crate::publication::is_language_tag;
-
-/// How images come to the reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Images {
-    /// Inside the message.
-    #[default]
-    Embed,
-    /// From the publication's web site (`assets_url`).
-    Link,
-}
 
 /// The keys, checked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -43,7 +33,7 @@ pub struct FrontMatter {
     pub language: Option<String>,
     pub draft: bool,
     pub segment: Option<String>,
-    pub images: Images,
+    pub images: Option<Images>,
     pub image: Option<Lead>,
     pub attachments: Vec<Attached>,
     pub stories: Vec<String>,
@@ -249,7 +239,7 @@ impl Reader<'_> {
             language: written.language.map(|language| self.language(language)).transpose()?,
             draft: written.draft.unwrap_or(false),
             segment: self.one_line("segment", written.segment)?,
-            images: written.images.map(|images| self.images(&images)).transpose()?.unwrap_or_default(),
+            images: written.images.map(|images| self.images(&images)).transpose()?,
             image: self.lead(written.image, written.image_alt)?,
             attachments: self.all_attached(written.attachments)?,
             stories: written.stories.into_iter().flatten().map(|slug| self.slug(slug)).collect::<Result<_>>()?,

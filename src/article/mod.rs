@@ -55,7 +55,7 @@ pub struct Article {
     pub draft: bool,
     /// Whom it is for, when not for everyone: a condition over subscribers, as written.
     pub segment: Option<String>,
-    pub images: Images,
+    pub images: Option<Images>,
     /// The lead picture.
     pub image: Option<Lead>,
     pub attachments: Vec<Attached>,

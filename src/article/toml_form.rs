@@ -37,8 +37,8 @@ impl FrontMatter {
                 line(key, &quoted(text));
             }
         }
-        if self.images == Images::Link {
-            line("images", &quoted("link"));
+        if let Some(images) = self.images {
+            line("images", &quoted(if images == Images::Link { "link" } else { "embed" }));
         }
         if let Some(lead) = &self.image {
             line("image", &quoted(&lead.file));
@@ -135,7 +135,7 @@ mod tests {
             language: Some("de".into()),
             draft: true,
             segment: Some("city = \"Rome\"".into()),
-            images: Images::Link,
+            images: Some(Images::Link),
             image: None,
             attachments: Vec::new(),
             stories: vec!["one".into(), "two-three".into()],

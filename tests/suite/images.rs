@@ -101,7 +101,8 @@ fn attachments_come_with_their_names_and_the_referee_is_content() {
 
 #[test]
 fn linked_pictures_are_written_to_be_uploaded_and_never_changed() {
-    let letter = letter("images = \"link\"", "![The sea](sea.png)")
+    let letter = letter("", "![The sea](sea.png)")
+        .setting("publication.images", "link")
         .setting("publication.assets_url", "https://example.com/{slug}")
         .file("content/sea/sea.png", png(40, 20));
     let output = letter.run(["preview", "sea"]).success();
@@ -114,6 +115,10 @@ fn linked_pictures_are_written_to_be_uploaded_and_never_changed() {
     let message = String::from_utf8(sent(&letter)).unwrap().replace("=\r\n", "");
     assert!(message.contains(&format!("src=3D\"https://example.com/sea/{name}\"")), "{message}");
     assert!(!message.contains("Content-ID"));
+    let article = letter.read("content/sea/index.md");
+    let letter = letter.file("content/sea/index.md", article.replacen("+++\n", "+++\nimages = \"embed\"\n", 1));
+    letter.run(["preview", "sea"]).success().nowhere("upload");
+    let letter = letter.file("content/sea/index.md", article);
     std::fs::write(&files[0], "another picture").unwrap();
     letter.run(["preview", "sea"]).code(1).stderr_has("is not what it was written as");
     assert_eq!(std::fs::read(&files[0]).unwrap(), b"another picture");

@@ -22,6 +22,7 @@ use super::encoded::Encoded;
 use super::theme::Page;
 use crate::article::{Article, Images as Mode};
 use crate::diagnostic::{Diagnostic, Place, Result};
+use crate::publication::Publication;
 
 pub use assets::Asset;
 pub use lead::{lead_value, unshown};
@@ -109,7 +110,7 @@ pub fn of_story(slug: &str) -> String {
 ///
 /// # Errors
 /// An image that is missing, too large, broken, of no known kind, outside the article's folder or not https.
-pub fn load(article: &Article, stories: &[Article], assets_url: Option<&str>, page: Page) -> Result<Images> {
+pub fn load(article: &Article, stories: &[Article], publication: &Publication, page: Page) -> Result<Images> {
     let mut images = Images::new();
     let mut wanted: Vec<Wanted<'_>> = Vec::new();
     // Languages of an article lie in one folder: the same name is the same image.
@@ -126,7 +127,7 @@ pub fn load(article: &Article, stories: &[Article], assets_url: Option<&str>, pa
             want(&mut wanted, &mut images, story, mention, page.width / 2)?;
         }
     }
-    let base = assets_base(article, assets_url, wanted.first())?;
+    let base = assets_base(article, publication, wanted.first())?;
     let mut sum = 0;
     for some in wanted.chunks(AT_ONCE) {
         for (wanted, made) in some.iter().zip(make_all(some)) {
@@ -208,9 +209,11 @@ fn make_all(some: &[Wanted<'_>]) -> Vec<Result<Made>> {
 }
 
 /// The address below which linked images lie; nothing when they are embedded.
-fn assets_base(article: &Article, assets_url: Option<&str>, first: Option<&Wanted<'_>>) -> Result<Option<String>> {
-    let Some(first) = first.filter(|_| article.images == Mode::Link) else { return Ok(None) };
-    let base = assets_url.ok_or_else(|| {
+fn assets_base(article: &Article, publication: &Publication, first: Option<&Wanted<'_>>) -> Result<Option<String>> {
+    let Some(first) = first.filter(|_| article.images.unwrap_or(publication.images) == Mode::Link) else {
+        return Ok(None);
+    };
+    let base = publication.assets_url.as_ref().ok_or_else(|| {
         Diagnostic::error("`images = \"link\"` needs the address where the files lie")
             .at(first.place.clone())
             .help("set assets_url = \"https://…/{slug}\" in [publication], or use images = \"embed\"")
