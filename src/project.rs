@@ -8,7 +8,7 @@ use crate::clock::Timestamp;
 use crate::config::{Config, FILE_NAME};
 use crate::delivery::{Credentials, Limits, Relay, RelaySettings, RelayUrl};
 use crate::diagnostic::{Diagnostic, Result};
-use crate::edition::{Images, Merging, Sources, Templates, Theme, images};
+use crate::edition::{Merging, Sources, Templates, Theme, attachments, images};
 use crate::mailing::{Outgoing, PastMailings, Press};
 use crate::message::Composer;
 use crate::message::dkim::Signer;
@@ -80,6 +80,18 @@ impl Project {
         root.join("mailings")
     }
 
+    /// Images of an article that are linked, to be uploaded.
+    pub fn assets(&self, slug: &str) -> PathBuf {
+        self.root.join("assets").join(slug)
+    }
+
+    /// Writes the files that linked images need, and says that they must be uploaded; nothing when all are embedded.
+    pub fn write_assets(&self, sources: &Sources) -> Result<Option<Diagnostic>> {
+        let folder = self.assets(&sources.article.slug);
+        images::assets::write(&folder, &sources.images)?;
+        Ok(images::assets::warning(&sources.images, &folder))
+    }
+
     /// What a dry run writes.
     pub fn preview(&self) -> PathBuf {
         self.root.join("preview")
@@ -141,16 +153,15 @@ impl Project {
     /// All that an edition of an article is made from, as it is now.
     pub fn sources(&self, article: Article, columns: &Columns) -> Result<Sources> {
         let publication = self.config.publication.clone();
-        // Languages of an article lie in one folder: the same name is the same image.
-        let mut images = Images::new();
-        for article in article.in_all_languages() {
-            images.extend(images::load(article, publication.assets_url.as_deref())?);
-        }
         let settings = self.config.settings.theme.clone();
         let theme = self.theme()?;
-        let stories = article.stories.iter().map(|slug| self.story(&article, slug)).collect::<Result<_>>()?;
+        let page = theme.page(&settings);
+        let stories: Vec<Article> =
+            article.stories.iter().map(|slug| self.story(&article, slug)).collect::<Result<_>>()?;
+        let images = images::load(&article, &stories, &publication, page)?;
+        let attachments = attachments::load(&article)?;
         let columns = columns.names().into_iter().map(str::to_owned).collect();
-        Ok(Sources { publication, article, theme, settings, stories, images, columns })
+        Ok(Sources { publication, article, theme, settings, stories, images, attachments, columns })
     }
 
     /// The theme that is chosen, with its settings checked.

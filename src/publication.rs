@@ -41,6 +41,17 @@ impl fmt::Display for Mailbox {
     }
 }
 
+/// How images come to the reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Images {
+    /// Inside the message.
+    #[default]
+    Embed,
+    /// From the publication's web site (`assets_url`).
+    Link,
+}
+
 /// `[publication]` as it is written in `letterpress.toml`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +80,9 @@ pub struct PublicationSettings {
     pub url: Option<String>,
     /// Where an article can be read on the web; `{slug}` stands for its slug, `{language}` for the reader's language of it.
     pub web_url: Option<String>,
+    /// How images come to the reader, where an article doesn't say it.
+    #[serde(default)]
+    pub images: Images,
     /// Where linked images lie; `{slug}` stands for the article's slug.
     pub assets_url: Option<String>,
 }
@@ -92,6 +106,8 @@ pub struct Publication {
     pub reason: String,
     pub url: Option<String>,
     pub web_url: Option<String>,
+    #[serde(default)]
+    pub images: Images,
     pub assets_url: Option<String>,
 }
 
@@ -189,6 +205,7 @@ impl Publication {
             reason: one_line("reason", &reason)?,
             url: settings.url,
             web_url: settings.web_url,
+            images: settings.images,
             assets_url: settings.assets_url,
         })
     }

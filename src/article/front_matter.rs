@@ -10,23 +10,14 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::enclosures::{Attached, Enclosed, Lead};
 use super::fence::{self, Fenced, Notation, fenced};
 use super::mistakes::{own_keys, toml_diagnostic, yaml_diagnostic, yaml_range};
 use super::slug;
 use super::subjects::{self, LETTERS, Shares, SubjectTest};
 use crate::diagnostic::{Diagnostic, Place, Result, is_unprintable};
+pub use crate::publication::Images;
 use crate::publication::is_language_tag;
-
-/// How images come to the reader.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Images {
-    /// Inside the message.
-    #[default]
-    Embed,
-    /// From the publication's web site (`assets_url`).
-    Link,
-}
 
 /// The keys, checked.
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -42,7 +33,9 @@ pub struct FrontMatter {
     pub language: Option<String>,
     pub draft: bool,
     pub segment: Option<String>,
-    pub images: Images,
+    pub images: Option<Images>,
+    pub image: Option<Lead>,
+    pub attachments: Vec<Attached>,
     pub stories: Vec<String>,
     pub extra: Map<String, Value>,
 }
@@ -67,20 +60,21 @@ impl FrontMatter {
 
 /// A value and the bytes of the source that it was read from.
 #[derive(Debug)]
-struct Placed {
-    value: String,
-    range: Range<usize>,
+pub(super) struct Placed {
+    pub(super) value: String,
+    pub(super) range: Range<usize>,
 }
 
-/// The keys as serde reads them; the parameters are text, date, table, subjects and shares in the notation's own types.
+/// The keys as serde reads them; the parameters are text, date, table, subjects, shares and attachment in the notation's
+/// own types.
 #[derive(Debug, Deserialize)]
 #[serde(
     deny_unknown_fields,
     bound(
-        deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>, J: Deserialize<'de>, N: Deserialize<'de>"
+        deserialize = "S: Deserialize<'de>, D: Deserialize<'de>, E: Deserialize<'de>, J: Deserialize<'de>, N: Deserialize<'de>, A: Deserialize<'de>"
     )
 )]
-struct Keys<S, D, E, J, N> {
+struct Keys<S, D, E, J, N, A> {
     #[serde(default = "left_out")]
     title: Option<S>,
     #[serde(default = "left_out")]
@@ -104,6 +98,11 @@ struct Keys<S, D, E, J, N> {
     images: Option<S>,
     stories: Option<Vec<S>>,
     #[serde(default = "left_out")]
+    image: Option<S>,
+    #[serde(default = "left_out")]
+    image_alt: Option<S>,
+    attachments: Option<Vec<A>>,
+    #[serde(default = "left_out")]
     extra: Option<E>,
 }
 
@@ -111,12 +110,13 @@ fn left_out<T>() -> Option<T> {
     None
 }
 
+type TomlText = toml::Spanned<String>;
 type YamlText = serde_saphyr::Spanned<String>;
 
 /// Both notations end up as this.
-type Written = Keys<Placed, Placed, Map<String, Value>, Vec<Placed>, Shares>;
+type Written = Keys<Placed, Placed, Map<String, Value>, Vec<Placed>, Shares, Enclosed>;
 
-impl<S, D, E, J, N> Keys<S, D, E, J, N> {
+impl<S, D, E, J, N, A> Keys<S, D, E, J, N, A> {
     fn map(
         self,
         text: impl Fn(S) -> Placed,
@@ -124,6 +124,7 @@ impl<S, D, E, J, N> Keys<S, D, E, J, N> {
         extra: impl Fn(E) -> Map<String, Value>,
         subjects: impl Fn(J) -> Vec<S>,
         shares: impl Fn(N) -> Shares,
+        attachment: impl Fn(A) -> Enclosed,
     ) -> Written {
         Keys {
             title: self.title.map(&text),
@@ -137,6 +138,9 @@ impl<S, D, E, J, N> Keys<S, D, E, J, N> {
             draft: self.draft,
             segment: self.segment.map(&text),
             images: self.images.map(&text),
+            image: self.image.map(&text),
+            image_alt: self.image_alt.map(&text),
+            attachments: self.attachments.map(|list| list.into_iter().map(&attachment).collect()),
             stories: self.stories.map(|stories| stories.into_iter().map(&text).collect()),
             extra: self.extra.map(extra),
         }
@@ -144,7 +148,7 @@ impl<S, D, E, J, N> Keys<S, D, E, J, N> {
 }
 
 /// What is needed to say where something stands.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     file: &'a str,
     source: &'a str,
     /// What stands between the fences.
@@ -160,14 +164,14 @@ impl Reader<'_> {
         // Its type is found out first: a reader that would take either of two loses the places.
         let subject = toml::from_str::<toml::Table>(self.text()).ok().and_then(|mut table| table.remove("subject"));
         match subject {
-            Some(toml::Value::Array(_)) => self.toml_with(|list: Vec<toml::Spanned<String>>| list),
-            _ => self.toml_with(|one: toml::Spanned<String>| vec![one]),
+            Some(toml::Value::Array(_)) => self.toml_with(|list: Vec<TomlText>| list),
+            _ => self.toml_with(|one: TomlText| vec![one]),
         }
     }
 
-    fn toml_with<J: DeserializeOwned>(&self, subjects: impl Fn(J) -> Vec<toml::Spanned<String>>) -> Result<Written> {
-        type TomlKeys<J> =
-            Keys<toml::Spanned<String>, toml::Spanned<toml::Value>, toml::Table, J, toml::Spanned<Vec<f64>>>;
+    fn toml_with<J: DeserializeOwned>(&self, subjects: impl Fn(J) -> Vec<TomlText>) -> Result<Written> {
+        type Any = toml::Spanned<toml::Value>;
+        type TomlKeys<J> = Keys<TomlText, Any, toml::Table, J, toml::Spanned<Vec<f64>>, Any>;
         let keys: TomlKeys<J> = toml::from_str(self.text())
             .map_err(|error| own_keys(toml_diagnostic(self.file, self.source, self.inside.start, &error)))?;
         let range = |span: Range<usize>| span.start + self.inside.start..span.end + self.inside.start;
@@ -183,6 +187,7 @@ impl Reader<'_> {
             |table| table.into_iter().map(|(key, value)| (key, json(value))).collect(),
             subjects,
             |shares| Shares { range: range(shares.span()), values: shares.into_inner() },
+            |item| Enclosed { range: range(item.span()), value: json(item.into_inner()) },
         ))
     }
 
@@ -195,19 +200,18 @@ impl Reader<'_> {
     }
 
     fn yaml_with<J: DeserializeOwned>(&self, subjects: impl Fn(J) -> Vec<YamlText>) -> Result<Written> {
-        type YamlKeys<J> = Keys<YamlText, YamlText, Map<String, Value>, J, serde_saphyr::Spanned<Vec<f64>>>;
+        type Any = serde_saphyr::Spanned<Value>;
+        type YamlKeys<J> = Keys<YamlText, YamlText, Map<String, Value>, J, serde_saphyr::Spanned<Vec<f64>>, Any>;
         let options = serde_saphyr::options! { with_snippet: false, strict_booleans: true };
         let keys: YamlKeys<J> = serde_saphyr::from_str_with_options(self.text(), options)
             .map_err(|error| own_keys(yaml_diagnostic(self.file, self.source, &self.inside, &error)))?;
-        let placed = |text: YamlText| Placed {
-            range: yaml_range(self.source, &self.inside, &text.referenced),
-            value: text.value,
-        };
-        let shares = |shares: serde_saphyr::Spanned<Vec<f64>>| Shares {
-            range: yaml_range(self.source, &self.inside, &shares.referenced),
-            values: shares.value,
-        };
-        Ok(keys.map(placed, placed, |table| table, subjects, shares))
+        let range = |at: &serde_saphyr::Location| yaml_range(self.source, &self.inside, at);
+        let placed = |text: YamlText| Placed { range: range(&text.referenced), value: text.value };
+        let shares =
+            |shares: serde_saphyr::Spanned<Vec<f64>>| Shares { range: range(&shares.referenced), values: shares.value };
+        let enclosed =
+            |item: serde_saphyr::Spanned<Value>| Enclosed { range: range(&item.referenced), value: item.value };
+        Ok(keys.map(placed, placed, |table| table, subjects, shares, enclosed))
     }
 
     /// The values checked, one by one.
@@ -235,20 +239,28 @@ impl Reader<'_> {
             language: written.language.map(|language| self.language(language)).transpose()?,
             draft: written.draft.unwrap_or(false),
             segment: self.one_line("segment", written.segment)?,
-            images: written.images.map(|images| self.images(&images)).transpose()?.unwrap_or_default(),
+            images: written.images.map(|images| self.images(&images)).transpose()?,
+            image: self.lead(written.image, written.image_alt)?,
+            attachments: self.all_attached(written.attachments)?,
             stories: written.stories.into_iter().flatten().map(|slug| self.slug(slug)).collect::<Result<_>>()?,
             extra: written.extra.unwrap_or_default(),
         })
     }
 
-    fn wrong(&self, key: &str, at: &Placed, message: impl std::fmt::Display, help: impl Into<String>) -> Diagnostic {
+    pub(super) fn wrong(
+        &self,
+        key: &str,
+        at: &Placed,
+        message: impl std::fmt::Display,
+        help: impl Into<String>,
+    ) -> Diagnostic {
         Diagnostic::error(format!("`{key}` {message}"))
             .at(Place::span(self.file, self.source, at.range.clone()))
             .help(help)
     }
 
     /// A text that goes into headers and onto terminals; an empty one is as good as none.
-    fn one_line(&self, key: &str, text: Option<Placed>) -> Result<Option<String>> {
+    pub(super) fn one_line(&self, key: &str, text: Option<Placed>) -> Result<Option<String>> {
         let Some(text) = text else { return Ok(None) };
         let trimmed = text.value.trim();
         match trimmed.chars().find(|c| !fits_in_a_line(*c)) {

@@ -3,6 +3,7 @@
 //! [`Article::parse`] is pure; [`Article::load`] and [`find`] read files. The Markdown is not looked into here, but for
 //! a title that stands in it as its first heading. Texts made elsewhere come in through [`import`].
 
+mod enclosures;
 mod fence;
 mod find;
 mod front_matter;
@@ -23,6 +24,7 @@ use serde_json::{Map, Value};
 
 use crate::diagnostic::{Diagnostic, Place, Result};
 
+pub use enclosures::{Attached, Lead};
 pub use find::{all, find};
 pub use front_matter::{FrontMatter, Images};
 pub use mistakes::toml_diagnostic;
@@ -53,7 +55,10 @@ pub struct Article {
     pub draft: bool,
     /// Whom it is for, when not for everyone: a condition over subscribers, as written.
     pub segment: Option<String>,
-    pub images: Images,
+    pub images: Option<Images>,
+    /// The lead picture.
+    pub image: Option<Lead>,
+    pub attachments: Vec<Attached>,
     /// The slugs of other articles to be told of beside this one.
     pub stories: Vec<String>,
     /// Keys of the author's own.
@@ -102,6 +107,7 @@ impl Article {
                 .at(place)
                 .help("remove it"));
         }
+        let lead = front.image.map(|lead| lead.completed(main.and_then(|main| main.image.as_ref()), file, &source));
         Ok(Article {
             file: file.to_owned(),
             folder: path.parent().map(Path::to_path_buf).unwrap_or_default(),
@@ -117,6 +123,8 @@ impl Article {
             draft: front.draft,
             segment: front.segment,
             images: front.images,
+            image: lead.transpose()?,
+            attachments: front.attachments,
             stories: front.stories,
             extra: front.extra,
             body: start..source.len(),

@@ -34,7 +34,7 @@ fn toml_and_yaml_say_the_same() {
 fn what_is_left_out_follows_from_the_rest() {
     let article = parse("+++\ntitle = 'Far'\n+++\n\nHello").unwrap();
     assert_eq!((article.slug.as_str(), article.subject.as_str()), ("far-away", "Far"));
-    assert_eq!(article.images, Images::Embed);
+    assert_eq!(article.images, None);
     assert!(!article.draft);
     assert_eq!(article.markdown(), "\nHello");
     assert_eq!(Article::parse("content/rome/index.md", "# Rome".into()).unwrap().slug, "rome");

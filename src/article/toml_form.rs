@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::FrontMatter;
 use super::front_matter::Images;
+use super::{Attached, FrontMatter};
 
 impl FrontMatter {
     /// The front matter between its fences; what was left out stays out.
@@ -37,8 +37,19 @@ impl FrontMatter {
                 line(key, &quoted(text));
             }
         }
-        if self.images == Images::Link {
-            line("images", &quoted("link"));
+        if let Some(images) = self.images {
+            line("images", &quoted(if images == Images::Link { "link" } else { "embed" }));
+        }
+        if let Some(lead) = &self.image {
+            line("image", &quoted(&lead.file));
+            lead.alt.iter().for_each(|alt| line("image_alt", &quoted(alt)));
+        }
+        if !self.attachments.is_empty() {
+            let item = |it: &Attached| match &it.name {
+                Some(name) => format!("{{file = {}, name = {}}}", quoted(&it.file), quoted(name)),
+                None => quoted(&it.file),
+            };
+            line("attachments", &format!("[{}]", self.attachments.iter().map(item).collect::<Vec<_>>().join(", ")));
         }
         if !self.stories.is_empty() {
             let slugs: Vec<String> = self.stories.iter().map(|slug| quoted(slug)).collect();
@@ -124,7 +135,9 @@ mod tests {
             language: Some("de".into()),
             draft: true,
             segment: Some("city = \"Rome\"".into()),
-            images: Images::Link,
+            images: Some(Images::Link),
+            image: None,
+            attachments: Vec::new(),
             stories: vec!["one".into(), "two-three".into()],
             extra: serde_json::from_str(
                 r#"{"a": {"b": [1, 2.5, "x", true]}, "": "empty", "d.e": "+++ not alone", "f": "+++\n+++\r\u0000\u007f", "g": {}, "h": [[], {}]}"#,
@@ -139,6 +152,22 @@ mod tests {
         let test = Some(SubjectTest { subjects, shares: vec![50.0, 30.5, 19.5] });
         let several = FrontMatter { test, ..front };
         assert_eq!(FrontMatter::parse("a.md", &several.to_toml()).unwrap().0, several);
+    }
+
+    #[test]
+    fn what_goes_with_the_article_is_written_too() {
+        let text = "+++\ntitle = \"T\"\nimage = \"a b.jpg\"\nimage_alt = \"\"\nattachments = [\"a.pdf\", {file = \"b\", name = \"c.pdf\"}]\n+++\n";
+        assert_eq!(FrontMatter::parse("a.md", text).unwrap().0.to_toml(), text);
+        let yaml =
+            "---\ntitle: T\nimage: a b.jpg\nimage_alt: ''\nattachments:\n- a.pdf\n- file: b\n  name: c.pdf\n---\n";
+        assert_eq!(FrontMatter::parse("a.md", yaml).unwrap().0.to_toml(), text);
+        for (written, place) in
+            [("[1]", "3:16"), ("['a', {name = 'x'}]", "3:21"), ("[{file = 'a', nam = 'b'}]", "3:16")]
+        {
+            let source = format!("+++\ntitle = 'T'\nattachments = {written}\n+++\n");
+            let error = FrontMatter::parse("a.md", &source).unwrap_err().render(false);
+            assert!(error.contains(place), "{error}");
+        }
     }
 
     proptest! {

@@ -1,13 +1,13 @@
 //! The languages of an article: `letter.de.md` beside `letter.md`, `letter/index.de.md` beside `letter/index.md`.
 //!
 //! A variant is the same article in another language. What its front matter doesn't say is as in the main file; what is
-//! true of the article as a whole (slug, segment, draft, images) can't be said otherwise in a variant. Words that readers
+//! true of the article as a whole (slug, segment, draft, images, attachments) can't be said otherwise in a variant. Words that readers
 //! see come from the main file only when the variant has no title at all: a subject or preheader in another language
 //! than the text would be worse than none.
 
 use std::path::{Path, PathBuf};
 
-use super::{Article, FrontMatter};
+use super::{Article, FrontMatter, enclosures};
 use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
 use crate::publication::is_language_tag;
 
@@ -117,12 +117,19 @@ fn variant(main: &Article, file: &str, tag: &str, source: String) -> Result<Arti
     article.draft = main.draft;
     article.segment.clone_from(&main.segment);
     article.images = main.images;
+    article.attachments.clone_from(&main.attachments);
+    article.image = article.image.or_else(|| main.image.as_ref().map(|lead| lead.in_variant(has_title)));
     for (key, value) in &main.extra {
         if !article.extra.contains_key(key) {
             article.extra.insert(key.clone(), value.clone());
         }
     }
     Ok(article)
+}
+
+/// The file of the lead picture; empty when there is none.
+fn file_of(article: &Article) -> &str {
+    article.image.as_ref().map_or("", |lead| &lead.file)
 }
 
 /// What is true of the article as a whole is said in the main file.
@@ -132,6 +139,8 @@ fn check_whole(main: &Article, article: &Article) -> Result<()> {
         ("segment", article.segment != main.segment),
         ("draft", article.draft != main.draft),
         ("images", article.images != main.images),
+        ("image", file_of(article) != file_of(main)),
+        ("attachments", !enclosures::same(&article.attachments, &main.attachments)),
     ];
     let mut wrong = differs.iter().filter(|(_, differs)| *differs);
     let Some((key, line)) = wrong.find_map(|(key, _)| Some((*key, line_of(article, key)?))) else {
@@ -240,6 +249,8 @@ mod tests {
             ("+++\nsegment = \"plan == 'free'\"\n+++\nx", "`segment` is another one"),
             ("---\ndraft: true\n---\nx", "`draft` is another one"),
             ("+++\nimages = 'link'\n+++\nx", "`images` is another one"),
+            ("+++\nimage = 'b.jpg'\n+++\nx", "`image` is another one"),
+            ("+++\nattachments = ['b.pdf']\n+++\nx", "`attachments` is another one"),
             ("+++\nlanguage = 'fr'\n+++\nx", "its front matter `fr`"),
         ] {
             let error = with(source).unwrap_err();
@@ -247,6 +258,36 @@ mod tests {
             assert_eq!(error.place().unwrap().to_string(), "content/spring.de.md:2:1");
         }
         assert!(with("+++\nslug = 'spring'\nsegment = \"plan == 'pro'\"\ndraft = false\n+++\nx").is_ok());
+    }
+
+    #[test]
+    fn the_lead_picture_is_the_same_in_other_words() {
+        let main =
+            "+++\ntitle = 'Spring'\nimage = 'a.jpg'\nimage_alt = 'A door'\nattachments = ['a.pdf']\n+++\nHello\n";
+        let with = |source: &str| {
+            let main = Article::parse("content/spring.md", main.to_owned()).unwrap();
+            main.with_variants([("content/spring.de.md".to_owned(), "de".to_owned(), source.to_owned())])
+        };
+        let german = |source: &str| with(source).unwrap().variants[0].article.clone();
+        let alt = |article: &Article| article.image.clone().unwrap().alt;
+        let worded = german("+++\ntitle = 'F'\nimage_alt = 'Eine Tür'\n+++\nHallo\n");
+        assert_eq!((file_of(&worded), alt(&worded).as_deref()), ("a.jpg", Some("Eine Tür")));
+        assert_eq!(worded.attachments[0].file, "a.pdf");
+        let named = german("+++\ntitle = 'F'\nimage = 'a.jpg'\nattachments = ['a.pdf']\n+++\nHallo\n");
+        assert_eq!((file_of(&named), alt(&named)), ("a.jpg", None), "no English words");
+        assert_eq!(alt(&german("+++\ntitle = 'F'\n+++\nHallo\n")), None, "no English words");
+        assert_eq!(alt(&german("Hallo\n")).as_deref(), Some("A door"));
+        for file in ["content/a.md", "content/spring.de.md"] {
+            let source = "+++\ntitle = 'T'\nimage_alt = 'x'\n+++\nx".to_owned();
+            let error = match file {
+                "content/a.md" => Article::parse(file, source).unwrap_err(),
+                _ => Article::parse("content/spring.md", "# T\n\nx".to_owned())
+                    .unwrap()
+                    .with_variants([(file.to_owned(), "de".to_owned(), source)])
+                    .unwrap_err(),
+            };
+            assert!(error.render(false).contains(&format!("{file}:3:13")), "{}", error.render(false));
+        }
     }
 
     #[test]

@@ -13,8 +13,10 @@ const CLIPPED: usize = 102 * 1024;
 const NEAR_CLIPPED: usize = 90 * 1024;
 /// What Gmail reads of `<style>` elements.
 const LARGEST_STYLE: usize = 16 * 1024;
-/// What many servers still take.
-const LARGEST_MESSAGE: usize = 10 * 1024 * 1024;
+/// What large providers still take (iCloud 20 MB, Gmail and Yahoo 25 MB).
+const LARGEST_MESSAGE: usize = 20_000_000;
+/// What many servers of companies still take.
+const LARGE_MESSAGE: usize = 10_000_000;
 
 /// One copy with its parts decoded.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +75,13 @@ fn sizes(copy: &Copy<'_>, found: &mut Vec<Diagnostic>) {
     let whole = copy.message.bytes.len();
     if whole > LARGEST_MESSAGE {
         found.push(
-            Diagnostic::error(format!("a copy has {} MB: many servers refuse more than 10", whole / 1_048_576))
-                .help("make the images smaller, or link them with images = \"link\""),
+            Diagnostic::error(format!("a copy has {} MB: large providers refuse more than 20", whole / 1_000_000))
+                .help("link the images with images = \"link\", and put attachments on the web"),
+        );
+    } else if whole > LARGE_MESSAGE {
+        found.push(
+            Diagnostic::warning(format!("a copy has {} MB: many servers refuse more than 10", whole / 1_000_000))
+                .help("link the images with images = \"link\", and put attachments on the web"),
         );
     }
 }

@@ -121,6 +121,9 @@ language = {}
 # tagline = \"One line under the name\"
 # url = \"https://your-domain.org\"
 # web_url = \"https://your-domain.org/letters/{{slug}}\"
+# Pictures travel in every copy; or are linked at an address where you upload what is written to assets/:
+# images = \"link\"
+# assets_url = \"https://your-domain.org/assets/{{slug}}\"
 
 [unsubscribe]
 url = {}

@@ -62,6 +62,9 @@ pub fn dry_run(what: &DryRun<'_>, session: &Session) -> Result<Exit> {
     let most = if what.all { usize::MAX } else { survey::SAMPLE };
     let survey = survey::take(audience, segment.as_ref(), &mut press, &project.limits(), most)?;
     survey.report(session);
+    if let Some(upload) = project.write_assets(press.templates().sources())? {
+        session.screen.diagnostic(&upload);
+    }
     write(&project, &mut press, &survey, session)
 }
 

@@ -6,13 +6,14 @@ use pulldown_cmark::{Event, Tag, TagEnd, html};
 use super::clean::clean;
 use super::escape::{Place as Spot, escape};
 use super::images::Images;
+use super::images::elements::fill;
 use super::terms::{Terms, callout_class};
 
 /// Writes prose as HTML. Images are looked up by the name the Markdown uses.
 pub fn prose(events: &[Event<'_>], images: &Images, terms: &Terms) -> String {
     let mut out = String::new();
     html::push_html(&mut out, for_mail(events, images, terms).into_iter());
-    clean(&out)
+    fill(clean(&out), images)
 }
 
 /// Writes footnotes as HTML.
@@ -27,7 +28,7 @@ pub fn footnotes(footnotes: &[Vec<Event<'_>>], images: &Images, terms: &Terms) -
         }
         out.push_str("</ol></div>\n");
     }
-    clean(&out)
+    fill(clean(&out), images)
 }
 
 /// Events with what mail programs can't show replaced: footnote mentions, checkboxes, images.
@@ -143,9 +144,6 @@ fn wide_tables<'a>(events: &[Event<'a>]) -> Vec<Option<Heads<'a>>> {
     found
 }
 
-/// The widest an image is shown, in pixels: the theme's column.
-pub const COLUMN: usize = 536;
-
 fn image_element(name: &str, title: &str, alt: &str, images: &Images) -> String {
     let image = images.get(name);
     let url = image.map_or(name, |image| image.url.as_str());
@@ -153,9 +151,9 @@ fn image_element(name: &str, title: &str, alt: &str, images: &Images) -> String 
     if !title.is_empty() {
         element.push_str(&format!(" title=\"{}\"", escape(Spot::Attribute, title)));
     }
-    // Outlook goes by the attribute; others scale down by the theme's max-width.
-    if let Some((width, _)) = image.and_then(|image| image.size) {
-        element.push_str(&format!(" width=\"{}\"", width.min(COLUMN)));
+    // Outlook goes by the attributes; others scale down by the theme's max-width.
+    if let Some((width, height)) = image.and_then(|image| image.size) {
+        element.push_str(&format!(" width=\"{width}\" height=\"{height}\""));
     }
     element.push('>');
     element

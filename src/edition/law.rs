@@ -55,6 +55,7 @@ pub fn sources(body: &str, subject: &str, mjml: &str, text: &str) -> Sources {
         stories: Vec::new(),
         settings: ThemeSettings::default(),
         images: Images::new(),
+        attachments: Vec::new(),
         columns: COLUMNS.iter().map(|column| (*column).to_owned()).collect(),
     }
 }

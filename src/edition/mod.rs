@@ -4,6 +4,7 @@
 //! Tera → Markdown → MJML → HTML and text once; the finished parts are encoded and cut at their gaps.
 //! Headers, boundaries and who is written to are not known here.
 
+pub mod attachments;
 pub mod dates;
 pub mod escape;
 pub mod images;
@@ -16,6 +17,7 @@ mod anchors;
 mod autolink;
 mod blocks;
 mod clean;
+mod encoded;
 mod finish;
 mod html;
 mod lint;
@@ -44,6 +46,8 @@ pub mod theme;
 mod tokens;
 mod wrap;
 
+pub use attachments::Attachment;
+pub use encoded::Encoded;
 pub use images::{Images, InlineImage};
 pub use merge::{Choice, Merging};
 pub use pieces::{Fields, Part, Phrase, Piece, Reader, Scratch};
@@ -65,6 +69,8 @@ pub struct Edition {
     pub text: Part,
     /// Images that travel inside the message.
     pub images: Vec<InlineImage>,
+    /// Files that travel with it, to be saved.
+    pub attachments: Vec<Attachment>,
     /// The MJML that the theme made, for looking at.
     pub mjml: String,
     pub language: String,
@@ -72,10 +78,11 @@ pub struct Edition {
 }
 
 impl Edition {
-    /// About how much memory it takes, so that what is kept can be bounded.
+    /// About how much memory it takes, so that what is kept can be bounded. What images and attachments hold is shared by all
+    /// editions and doesn't count.
     pub fn octets(&self) -> usize {
-        let images: usize = self.images.iter().map(|image| size_of::<InlineImage>() + image.encoded.len()).sum();
+        let files = size_of_val(&*self.images) + size_of_val(&*self.attachments);
         let parts = self.html.octets() + self.text.octets() + self.subject.octets() + self.preheader.octets();
-        size_of::<Edition>() + parts + images + self.mjml.len() + self.warnings.len() * size_of::<Diagnostic>()
+        size_of::<Edition>() + parts + files + self.mjml.len() + self.warnings.len() * size_of::<Diagnostic>()
     }
 }

@@ -7,14 +7,13 @@ use pulldown_cmark::{Event, Tag, TagEnd};
 use serde_json::{Value as Json, json};
 
 use super::finish::check_links;
-use super::images::Images;
+use super::images::{self, Images};
 use super::markdown::Content;
 use super::nodes::Node;
+use super::template::Sources;
 use super::tokens::Tokens;
 use super::{dates, html, markdown, text};
-use crate::article::Article;
 use crate::diagnostic::Result;
-use crate::publication::Publication;
 
 /// The stories as templates find them, and the texts that stand in them as tokens.
 pub struct Told {
@@ -26,7 +25,8 @@ pub struct Told {
 ///
 /// # Errors
 /// A link in a summary that leads nowhere.
-pub fn told(stories: &[Article], publication: &Publication, language: &str, tokens: &mut Tokens) -> Result<Told> {
+pub fn told(sources: &Sources, language: &str, tokens: &mut Tokens) -> Result<Told> {
+    let Sources { stories, publication, images: pictures, .. } = sources;
     let mut told = Told { values: Json::Array(Vec::new()), texts: Vec::new() };
     let mut values = Vec::new();
     for story in stories {
@@ -35,10 +35,10 @@ pub fn told(stories: &[Article], publication: &Publication, language: &str, toke
         content.body = summary(&content);
         content.footnotes.clear();
         check_links(&content, story, tokens)?;
-        let images = Images::new();
-        let html = html::prose(&content.body, &images, &content.terms);
+        let none = Images::new();
+        let html = html::prose(&content.body, &none, &content.terms);
         let nodes = [Node::Prose(content.body.clone())];
-        let lines = text::write(&nodes, &content, &images, tokens);
+        let lines = text::write(&nodes, &content, &none, tokens);
         let lines = tokens.rich(lines.join("\n"));
         let web_url = publication.web_url.as_deref().unwrap_or_default();
         values.push(json!({
@@ -47,6 +47,7 @@ pub fn told(stories: &[Article], publication: &Publication, language: &str, toke
             "date_text": story.date.map(|date| dates::in_words(date, language)).unwrap_or_default(),
             "language": own, "summary": tokens.rich(html), "text": lines,
             "url": web_url.replace("{slug}", &story.slug), "extra": story.extra,
+            "image": images::lead_value(story, &images::of_story(&story.slug), pictures, tokens),
         }));
         told.texts.push(lines);
     }
@@ -121,20 +122,19 @@ fn without_pictures<'a>(events: &[Event<'a>]) -> Vec<Event<'a>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::law::sources;
     use super::*;
-    use crate::publication::PublicationSettings;
+    use crate::article::Article;
 
     fn told_of(body: &str) -> (String, String) {
-        let settings: PublicationSettings = toml::from_str(
-            "name = 'N'\nfrom = 'a@example.com'\npostal_address = 'P'\nweb_url = 'https://example.com/{slug}'",
-        )
-        .unwrap();
-        let publication = Publication::from_settings(settings).unwrap();
         let story = Article::parse("content/s.md", format!("+++\ntitle = 'S'\n+++\n{body}")).unwrap();
+        let mut sources = sources("x", "x", "", "");
+        sources.publication.web_url = Some("https://example.com/{slug}".to_owned());
+        sources.stories = vec![story];
         let mut tokens = Tokens::new(&[body]);
-        let told = told(&[story], &publication, "en", &mut tokens).unwrap();
+        let told = told(&sources, "en", &mut tokens).unwrap();
         let told = &told.values[0];
-        assert_eq!(told["url"], "https://example.com/s");
+        assert_eq!((told["url"].as_str(), told["image"].is_null()), (Some("https://example.com/s"), true));
         let back = |key: &str| tokens.put_back(told[key].as_str().unwrap(), |_| true);
         (back("summary"), back("text"))
     }

@@ -8,10 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value as Json, json};
 use tera::{Context, Kwargs, State, Tera, TeraResult, Value};
 
+use super::attachments::{self, Attachment};
 use super::blocks::Setter;
 use super::dates;
 use super::finish::{check_links, check_tokens, text_lines, used_images};
-use super::images::Images;
+use super::images::{self, Images, elements};
 use super::merge::{Choice, Gap, GapSource, Merging, captures_templates};
 use super::nodes::Calls;
 use super::originals::{Originals, PREHEADER, SUBJECT, TITLE, subject_of};
@@ -35,6 +36,7 @@ pub struct Sources {
     /// Other articles that this one names.
     pub stories: Vec<Article>,
     pub images: Images,
+    pub attachments: Vec<Attachment>,
     /// The fields that readers have.
     pub columns: Vec<String>,
 }
@@ -95,6 +97,10 @@ impl Template {
         let mut warnings = originals.check_mentions(&sources.columns)?;
         warnings.extend(sources.theme.schema.faint(&sources.settings.0));
         warnings.extend(clean::removed(&article.file, &article.source, article.body.start));
+        warnings.extend(images::without_alt(article));
+        warnings.extend(images::unshown(article, &sources.theme));
+        warnings.extend(images::heavy(article, &sources.images));
+        warnings.extend(attachments::heavy(article, &sources.attachments));
         let bare = originals.mentions().filter(|mention| mention.is_gap && !mention.has_default);
         let bare_gaps: BTreeSet<String> = bare.map(|mention| mention.field.clone()).collect();
         let unsubscribe_url = tokens.gap(Gap { source: GapSource::UnsubscribeUrl, default: None });
@@ -224,11 +230,12 @@ impl Template {
         for (key, text) in [("title", &title), ("subject", &subject), ("preheader", &preheader)] {
             values[key] = Json::from(tokens.plain(text));
         }
+        values["image"] = images::lead_value(article, images::LEAD, &self.sources.images, &mut tokens);
         values["html"] = Json::from(set.html.as_str());
         values["summary"] = Json::from(summary);
         values["blocks"] = set.blocks.clone();
         values["text"] = Json::from(held_text.as_str());
-        let stories = stories::told(&self.sources.stories, &self.sources.publication, &language, &mut tokens)?;
+        let stories = stories::told(&self.sources, &language, &mut tokens)?;
         values["stories"] = stories.values;
         context.insert("article", &values);
         let rendered = self.render(theme::MJML, &context, &mut tokens)?;
@@ -238,7 +245,8 @@ impl Template {
         let linted = lint::lint(&rendered, &tokens, &place)?;
         let resolved = mjml::resolve(theme::MJML, &linted, &mut tokens)?;
         let html = mjml::render(theme::MJML, &resolved, &tokens)?;
-        let html = minify::minify(&html.replace('\r', ""));
+        let html = elements::with_heights(&html.replace('\r', ""), &self.sources.images);
+        let html = minify::minify(&html);
         let rendered_text = self.render(theme::TEXT, &context, &mut tokens)?;
         let held: Vec<String> = std::iter::once(held_text).chain(stories.texts).collect();
         let lines = text_lines(&rendered_text, &held, &tokens);
@@ -253,6 +261,7 @@ impl Template {
             html: html_part,
             text: text_part,
             images,
+            attachments: self.sources.attachments.clone(),
             mjml: tokens.put_back(&resolved.whole(), |_| true),
             language,
             warnings: self.warnings.clone(),
@@ -316,7 +325,8 @@ impl Template {
             "author": article.author.as_deref().unwrap_or_default(),
             "date": article.date.map(|date| date.to_string()).unwrap_or_default(),
             "date_text": article.date.map(|date| dates::in_words(date, language)).unwrap_or_default(),
-            "language": language, "extra": article.extra, "html": "", "text": "", "blocks": [], "summary": "", "stories": [],
+            "language": language, "extra": article.extra, "html": "", "text": "", "blocks": [], "summary": "", "image": null,
+            "stories": [],
         })
     }
 

@@ -117,6 +117,7 @@ mod tests {
             html: Part(vec![Piece::Encoded(vec![0; octets])]),
             text: Part::default(),
             images: Vec::new(),
+            attachments: Vec::new(),
             mjml: String::new(),
             language: name.to_string(),
             warnings: Vec::new(),

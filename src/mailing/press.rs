@@ -122,6 +122,7 @@ mod tests {
             stories: Vec::new(),
             settings: ThemeSettings::default(),
             images: Images::new(),
+            attachments: Vec::new(),
             columns: vec!["email".into(), "city".into()],
         };
         Press::with_room(Template::new(sources, Merging::Gaps).unwrap().into(), composer, room)

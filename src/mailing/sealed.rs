@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{RECIPIENTS, SOURCES};
 use crate::article::{Article, Variant};
 use crate::diagnostic::{Diagnostic, Result, shown_path};
-use crate::edition::{Images, Sources, Theme, ThemeSettings};
+use crate::edition::{Attachment, Images, Sources, Theme, ThemeSettings};
 use crate::ledger::Recipient;
 use crate::message::Composer;
 use crate::message::dkim::{SealedSigner, Signer};
@@ -112,6 +112,8 @@ pub struct SealedSources {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repeat_headers: Vec<String>,
     pub images: Images,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     pub columns: Vec<String>,
 }
 
@@ -137,6 +139,7 @@ impl SealedSources {
             dkim: composer.signers().iter().map(Signer::sealed).collect(),
             repeat_headers: composer.repeat_headers().to_vec(),
             images: sources.images.clone(),
+            attachments: sources.attachments.clone(),
             columns: sources.columns.clone(),
         }
     }
@@ -179,6 +182,7 @@ impl SealedSources {
             settings: self.settings,
             stories: self.stories.into_iter().map(|(file, text)| Article::parse(&file, text)).collect::<Result<_>>()?,
             images: self.images,
+            attachments: self.attachments,
             columns: self.columns,
         })
     }

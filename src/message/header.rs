@@ -76,6 +76,38 @@ pub fn angled<'a, const PARTS: usize>(
     out.extend_from_slice(b"\r\n");
 }
 
+/// Appends a field with a file name: in quotes when it is plain and short, else by RFC 2231, in UTF-8, in as many pieces as
+/// lines of 76 need.
+pub fn file_name(field: &str, value: &str, name: &str, out: &mut Vec<u8>) {
+    out.extend_from_slice([field, ": ", value, ";\r\n "].concat().as_bytes());
+    if is_printable(name) && !name.contains(['"', '\\']) && !name.contains("=?") && name.len() <= 60 {
+        out.extend_from_slice(["filename=\"", name, "\"\r\n"].concat().as_bytes());
+        return;
+    }
+    let encode = |byte: u8| {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            char::from(byte).to_string()
+        } else {
+            format!("%{byte:02X}")
+        }
+    };
+    let mut pieces = vec!["utf-8''".to_owned()];
+    for octet in name.bytes().map(encode) {
+        match pieces.last_mut() {
+            Some(piece) if piece.len() + octet.len() <= 56 => piece.push_str(&octet),
+            _ => pieces.push(octet),
+        }
+    }
+    if let [one] = pieces.as_slice() {
+        out.extend_from_slice(["filename*=", one, "\r\n"].concat().as_bytes());
+        return;
+    }
+    for (number, piece) in pieces.iter().enumerate() {
+        let end = if number + 1 == pieces.len() { "\r\n" } else { ";\r\n " };
+        out.extend_from_slice(format!("filename*{number}*={piece}{end}").as_bytes());
+    }
+}
+
 /// Whether a field is among some that were written here.
 pub fn has(fields: &[u8], name: &str) -> bool {
     let is_it = |line: &[u8]| line.strip_prefix(name.as_bytes()).is_some_and(|rest| rest.starts_with(b":"));

@@ -38,6 +38,7 @@ fn edition(subject: &str) -> Edition {
         stories: Vec::new(),
         settings: ThemeSettings::default(),
         images: Images::new(),
+        attachments: Vec::new(),
         columns: vec!["email".into(), "name".into(), "first_name".into()],
     };
     let template = Template::new(sources, Merging::Gaps).unwrap();

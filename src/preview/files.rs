@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Privacy};
+use crate::edition::images::assets;
 use crate::edition::quoted_printable::decode;
-use crate::edition::{Edition, Fields, Reader, Scratch};
+use crate::edition::{Edition, Fields, Images, Reader, Scratch};
 use crate::mailing::Press;
 use crate::message::Message;
 use crate::subscribers::Subscriber;
@@ -64,16 +67,20 @@ pub fn decode_copy(press: &mut Press, reader: &Subscriber) -> Result<Proofed> {
     let unsubscribe_url = press.composer().unsubscribe_url(&reader.address);
     let given = Reader { fields: reader, unsubscribe_url: &unsubscribe_url };
     let Parts { html, text } = Parts::of(&edition, given);
-    let page = with_images(&html, &edition);
+    let page = with_images(&html, &edition, &press.templates().sources().images);
     let (subject, preheader) = (edition.subject.line(given), edition.preheader.line(given));
     let (subject, preheader) = (subject.into_owned(), preheader.into_owned());
     Ok(Proofed { message, subject, preheader, html, page, text, mjml: edition.mjml.clone(), unsubscribe_url })
 }
 
-fn with_images(html: &str, edition: &Edition) -> String {
-    edition.images.iter().fold(html.to_owned(), |html, image| {
+/// The page with its pictures in it: those that travel with the message, and those that are not yet uploaded.
+fn with_images(html: &str, edition: &Edition, images: &Images) -> String {
+    let page = edition.images.iter().fold(html.to_owned(), |html, image| {
         let data: String = image.encoded.split_whitespace().collect();
         html.replace(&format!("cid:{}", image.content_id), &format!("data:{};base64,{data}", image.media_type))
+    });
+    assets::of(images).into_iter().filter(|(_, url)| html.contains(*url)).fold(page, |page, (asset, url)| {
+        page.replace(url, &format!("data:{};base64,{}", asset.media_type, STANDARD.encode(&*asset.bytes)))
     })
 }
 

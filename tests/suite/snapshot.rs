@@ -72,6 +72,24 @@ fn compare(name: &str, found: &str) {
     }
 }
 
+/// A GIF of one pixel.
+const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xb3\x26\x1e\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+
+#[test]
+fn a_message_with_a_picture_and_attachments_is_what_it_was() {
+    let article = "+++\ntitle = \"Sea\"\nattachments = [\"a.txt\", {file = \"a.txt\", name = \"Grüße.txt\"}]\n+++\n\n![Red](red.gif)\n";
+    let letter = Publication::new()
+        .reader("mixed@example.com", "")
+        .file("content/sea/index.md", article)
+        .file("content/sea/red.gif", PIXEL)
+        .file("content/sea/a.txt", "Words.\n")
+        .setting("relay.url", "file:out")
+        .file("keys/unsubscribe.key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n");
+    letter.command(["send", "--yes"]).env("SOURCE_DATE_EPOCH", "1795388400").run().success();
+    let text = std::fs::read_to_string(&letter.files("out")[0]).unwrap();
+    compare("mixed@example.com.eml", &text.replace("\r\n", "\n"));
+}
+
 #[test]
 fn messages_are_what_they_were() {
     let letter = letter();

@@ -44,6 +44,7 @@ fn message(article: &str, word: &str) -> Vec<u8> {
         stories: Vec::new(),
         settings: ThemeSettings::default(),
         images: Images::new(),
+        attachments: Vec::new(),
         columns: vec!["email".into(), "word".into()],
     };
     let template = Template::new(sources, Merging::Gaps).unwrap();

@@ -113,8 +113,7 @@ Right.
 {% end %}
 {% end %}
 ";
-    // The head of a PNG file of 400 by 200 pixels.
-    let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\0\0\x01\x90\0\0\0\xc8\x08\x02\0\0\0\0\0\0\0";
+    let png = crate::pictures::png(400, 200);
     let publication =
         Publication::new().reader("ann@example.com", "Ann").article("a", article).file("content/sea.png", png);
     let (html, text) = copy_of(&publication);

@@ -105,11 +105,8 @@ fn take(front: &mut FrontMatter, key: String, value: Value, line: usize, notes: 
         "language" => set(&mut front.language, text().filter(|text| is_language_tag(text))),
         "draft" => boolean(&value).map(|draft| front.draft = draft).is_some(),
         "images" => match value.as_str() {
-            Some("embed") => true,
-            Some("link") => {
-                front.images = Images::Link;
-                true
-            }
+            Some("embed") => set(&mut front.images, Some(Images::Embed)),
+            Some("link") => set(&mut front.images, Some(Images::Link)),
             _ => false,
         },
         "extra" => match &value {

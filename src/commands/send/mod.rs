@@ -145,6 +145,9 @@ fn begin(project: &Project, article: Article, args: &SendArgs, session: &Session
         return Err(Diagnostic::error("nobody on the list may be written to")
             .help("`letterpress subscribers list` shows the list; `letterpress subscribers add` adds to it"));
     }
+    if let Some(upload) = project.write_assets(press.templates().sources())? {
+        session.screen.diagnostic(&upload);
+    }
     confirm::show(&press, &survey, session);
     means.show(&survey.copies, session);
     if !confirm::ask(owed, args.yes, session) {

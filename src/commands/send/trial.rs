@@ -30,7 +30,11 @@ pub(super) fn run(
         let further = if n > 0 { format!(" {n}") } else { String::new() };
         let purpose = format!("test {}{further}", now.as_millisecond());
         let mailing_id = links.key().mailing_id(&project.config.publication.list_id, &article.slug, &purpose);
-        presses.push(project.press(project.sources(article, &columns)?, links.clone(), &mailing_id, now)?);
+        let sources = project.sources(article, &columns)?;
+        if let Some(upload) = project.write_assets(&sources)?.filter(|_| n == 0) {
+            session.screen.diagnostic(&upload);
+        }
+        presses.push(project.press(sources, links.clone(), &mailing_id, now)?);
     }
     let known = find_readers(project, addresses)?;
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -289,20 +289,24 @@ impl<'a> Finder<'a> {
     }
 }
 
-/// The image files that the shortcodes of a text name, each with its place: what isn't an address and ends like one.
-pub fn image_files(markdown: &str) -> Vec<(String, Range<usize>)> {
+/// The image files that the shortcodes of a text name, each with its place and the `width` asked for: what isn't an address
+/// and ends like one.
+pub fn image_files(markdown: &str) -> Vec<(String, Range<usize>, Option<usize>)> {
     let mut found = Vec::new();
     for tag in tags_of(markdown) {
         let (name, rest) = word(tag.text(markdown));
         if name.is_empty() || !rest.trim_start().starts_with('(') || !rest.ends_with(')') {
             continue;
         }
-        for argument in read_arguments(markdown, tag.inner.clone()).unwrap_or_default() {
+        let arguments = read_arguments(markdown, tag.inner.clone()).unwrap_or_default();
+        let width = arguments.iter().find(|argument| argument.name == "width");
+        let width = width.and_then(|argument| markdown[argument.value.clone()].parse().ok()).filter(|width| *width > 0);
+        for argument in arguments {
             let value = &markdown[argument.value.clone()];
             let lower = value.to_ascii_lowercase();
             let is_image = [".png", ".jpg", ".jpeg", ".gif"].iter().any(|ending| lower.ends_with(ending));
             if is_image && !values::is_open(value) && !value.contains("://") {
-                found.push((value.to_owned(), argument.value));
+                found.push((value.to_owned(), argument.value, width));
             }
         }
     }

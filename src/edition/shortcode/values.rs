@@ -5,7 +5,6 @@ use serde_json::{Value as Json, json};
 use super::signature::{Kind, Parameter};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::edition::escape::{ADDRESS, Place as Spot, escape, is_link};
-use crate::edition::html::COLUMN;
 use crate::edition::images::Images;
 use crate::edition::tokens::Tokens;
 
@@ -79,7 +78,7 @@ fn image(name: &str, images: &Images, tokens: &mut Tokens) -> Result<Json> {
     let link = if image.url.starts_with("https://") { image.url.as_str() } else { "" };
     // The address is ours and no value: `cid:` is none that a value may have.
     let url = tokens.hold(escape(Spot::Attribute, &image.url));
-    Ok(json!({"url": url, "width": width, "height": height, "shown": width.min(COLUMN), "link": link}))
+    Ok(json!({"url": url, "width": width, "height": height, "shown": width, "link": link}))
 }
 
 /// A number as it was meant: whole when it is.

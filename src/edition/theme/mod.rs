@@ -25,6 +25,19 @@ const ABOUT: &str = "theme.toml";
 /// The theme of a publication that names none.
 pub const DEFAULT: &str = "letter";
 
+/// What themes leave free on both sides of a text, in CSS pixels.
+const MARGIN: usize = 32;
+/// No page of a mail is wider.
+const WIDEST: usize = 2000;
+
+/// The widths of a page, in CSS pixels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Page {
+    pub width: usize,
+    /// The width of the text, and of the pictures in it.
+    pub column: usize,
+}
+
 /// `[theme]` in `letterpress.toml`: values that the templates find as `theme.NAME`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -78,6 +91,14 @@ impl Theme {
         layers.read_folder(folder, "", "templates")?;
         layers.read_folder(&own, "", &format!("templates/{name}"))?;
         layers.into_theme(name)
+    }
+
+    /// How wide pictures are shown.
+    pub fn page(&self, settings: &ThemeSettings) -> Page {
+        let width = self.schema.look(&settings.0).get("width").and_then(serde_json::Value::as_u64);
+        let width = width.and_then(|width| usize::try_from(width).ok()).filter(|width| *width <= WIDEST);
+        let width = width.filter(|width| *width > 2 * MARGIN).unwrap_or(600);
+        Page { width, column: width - 2 * MARGIN }
     }
 
     /// A template's name as its author knows it.

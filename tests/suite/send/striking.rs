@@ -196,15 +196,13 @@ fn the_list_never_leaks_from_one_message_into_another() {
 }
 
 /// The smallest picture: one pixel.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\rIDATx\x9cc\xf8\xff\xff?\0\x05\xfe\x02\xfe\xa75\x81\x84\0\0\0\0IEND\xaeB`\x82";
-
 #[test]
 fn images_beside_the_article_travel_with_it() {
     let article = "+++\ntitle = \"Sea\"\n+++\n\n![The *sea* at \"noon\" ❤\u{fe0f}](<by the sea.png>)\n\n![Again](<by the sea.png>)\n";
     let letter = publication(1)
         .setting("relay.url", "file:out")
         .file("content/sea/index.md", article)
-        .file("content/sea/by the sea.png", PNG);
+        .file("content/sea/by the sea.png", crate::pictures::png(40, 20));
     letter.run(["send", "sea", "--yes"]).success();
     let message = String::from_utf8(std::fs::read(&letter.files("out")[0]).unwrap()).unwrap();
     let id = message.split("Content-ID: <").nth(1).unwrap().split('>').next().unwrap();
