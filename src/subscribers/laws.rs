@@ -166,7 +166,7 @@ fn act(list: &List, deed: &Deed, how: How<'_>) -> (Option<usize>, &'static str, 
             let choice = Choice::Addresses(vec![address(*who)]);
             (Some(*who), "", delete(files, &choice, None, how).unwrap().changeset)
         }
-        Deed::Dedupe => (None, "", dedupe(files, None, how).unwrap().changeset),
+        Deed::Dedupe => (None, "", dedupe(files, Sameness::Address, None, how).unwrap().changeset),
     }
 }
 
