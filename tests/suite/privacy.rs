@@ -124,3 +124,26 @@ fn who_is_in_doubt_is_not_erased() {
     assert_eq!(letter.read("subscribers/readers.csv"), before);
     assert!(!letter.path().join("subscribers/suppressions.csv").exists());
 }
+
+#[test]
+fn what_still_names_a_forgotten_person_is_told_with_its_line() {
+    let letter = Publication::new()
+        .columns(&["referred_by"])
+        .row(&["ann@example.com", "Ann", ""])
+        .row(&["bob@example.com", "Bob", "Ann <ANN@example.com>"])
+        .file("notes/old.csv", "email\nbob@example.com\nANN@Example.com\n")
+        .file("notes/mail.eml", "Subject: x\r\n\r\nmailto:ann%40example.com, ann@exam=\r\nple.com\r\n");
+    letter.run(["subscribers", "edit", "bob@example.com", "referred_by=by (ann@example.com)"]).success();
+    let dry = letter.run(["subscribers", "forget", "ann@example.com", "--dry-run"]).success();
+    let dry = dry.stderr_has("notes/old.csv still names them, in line 3").nowhere("readers.csv still");
+    drop(dry);
+    letter
+        .run(["subscribers", "forget", "ann@example.com", "--yes"])
+        .success()
+        .stderr_has("notes/old.csv still names them, in line 3")
+        .stderr_has("notes/mail.eml still names them, in line 3")
+        // Another reader's row is theirs; the history of it isn't kept.
+        .stderr_has("subscribers/readers.csv still names them, in line 2")
+        .nowhere("history.jsonl");
+    assert!(!letter.read("subscribers/history.jsonl").to_lowercase().contains("ann@"));
+}
