@@ -145,7 +145,7 @@ mod tests {
              cem@example.org,active,,yesterday\n\
              dan,active,a,2026-02-01\n",
         );
-        std::fs::write(&list.files.suppressions, "address\n@example.org\ndan\n").unwrap();
+        std::fs::write(&list.files.suppressions, "address\n@example.org\ndan@example.com\n").unwrap();
         let statistics = statistics(rows(&list), None, &Suppressions::load(&list.files.suppressions).unwrap()).unwrap();
         assert_eq!((statistics.rows, statistics.invalid, statistics.undated), (4, 1, 1));
         assert_eq!(statistics.suppressed, 1);
