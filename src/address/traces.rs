@@ -79,8 +79,11 @@ impl Traces {
     }
 }
 
-/// A text without the soft line breaks of quoted-printable, with the place and length of each; `None`: it has none.
-fn joined(text: &[u8]) -> Option<(Vec<u8>, Vec<(usize, usize)>)> {
+/// Where a line break was left out, and how many octets it had.
+type Break = (usize, usize);
+
+/// A text without the soft line breaks of quoted-printable, with each of them; `None`: it has none.
+fn joined(text: &[u8]) -> Option<(Vec<u8>, Vec<Break>)> {
     let mut out = Vec::new();
     let mut breaks = Vec::new();
     let mut start = 0;

@@ -57,11 +57,10 @@ pub(super) fn carry_out<T: Told>(
     let changeset = told.changeset();
     document(&changeset, mode.dry_run, exit, told.fields(), session);
     numbered(&changeset, session);
-    match changeset.number {
-        Some(_) => {}
-        None if nothing => session.screen.say("Nothing had to be changed."),
-        None if mode.dry_run => session.screen.say(format!("{} would be; nothing was changed.", rows(changeset))),
-        None => {}
+    if nothing && changeset.number.is_none() {
+        session.screen.say("Nothing had to be changed.");
+    } else if mode.dry_run {
+        session.screen.say(format!("{} would be; nothing was changed.", rows(changeset)));
     }
     Ok(exit)
 }
