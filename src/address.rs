@@ -4,15 +4,19 @@
 //! domain in A-label form. Whether a mailbox exists is not known here; what makes an address suspicious is told by
 //! [`Suspicion`], and which addresses a provider takes for one by [`Address::provider_form`].
 
+mod mask;
 mod provider;
 mod suspicion;
+mod traces;
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
+pub use mask::masked;
 pub use suspicion::{Suspicion, Suspicions};
+pub use traces::Traces;
 
 /// An address such as `ann@example.com` (RFC 5321 section 4.1.2, `Mailbox`), with these limits of ours:
 /// the domain has at least two labels and is no IP literal; its labels are A-labels (RFC 5890), lower-case; the local

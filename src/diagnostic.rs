@@ -256,18 +256,24 @@ fn plain(error: &io::Error) -> String {
 /// Text from outside made safe for a terminal or a log: control characters (C0, DEL, C1) and the invisible ones that
 /// reorder text (bidi embeddings, overrides and isolates) are shown as escapes and not obeyed. Line ends stay.
 pub fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unprintable) {
+    if text.is_ascii() && !text.bytes().any(|b| b.is_ascii_control()) || !text.contains(is_shown_escaped) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if is_unprintable(c) {
+        if is_shown_escaped(c) {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
         }
     }
     Cow::Owned(out)
+}
+
+/// What does something to a terminal, and what has no width and no purpose in any language's writing, by which two names that
+/// look the same are different.
+fn is_shown_escaped(c: char) -> bool {
+    is_unprintable(c) || matches!(c, '\u{200B}' | '\u{2060}'..='\u{2064}')
 }
 
 /// Control and bidi-reordering characters, which no name, subject or terminal line may hold.
@@ -318,6 +324,8 @@ mod tests {
     fn terminal_escapes_are_shown_and_not_obeyed() {
         assert_eq!(printable("a\u{1b}[2Jb"), "a\\u{1b}[2Jb");
         assert_eq!(printable("pay\u{202e}exe"), "pay\\u{202e}exe");
+        assert_eq!(printable("An\u{200b}n\u{9b}"), "An\\u{200b}n\\u{9b}");
+        assert!(matches!(printable("👩\u{200d}🚀 a\nb"), Cow::Borrowed(_)));
         assert!(matches!(printable("Zoë 名前"), Cow::Borrowed(_)));
     }
 

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
 
-use crate::diagnostic::{Diagnostic, Severity, printable};
+use crate::diagnostic::{Diagnostic, Severity, is_unprintable, printable};
 
 pub use page::{page, percent};
 
@@ -64,7 +64,7 @@ impl Screen {
     pub fn document(&self, value: &impl Serialize) {
         if self.json {
             let text = serde_json::to_string_pretty(value).expect("our reports hold only strings, numbers and lists");
-            write_line(&mut anstream::stdout(), &text);
+            write_line(&mut anstream::stdout(), &escaped(text));
         }
     }
 
@@ -72,7 +72,7 @@ impl Screen {
     pub fn document_line(&self, value: &impl Serialize) {
         if self.json {
             let text = serde_json::to_string(value).expect("our reports hold only strings, numbers and lists");
-            write_line(&mut anstream::stdout(), &text);
+            write_line(&mut anstream::stdout(), &escaped(text));
         }
     }
 
@@ -145,6 +145,20 @@ fn write_octets(out: &mut impl Write, bytes: &[u8]) {
     {
         LOST.store(true, Ordering::Relaxed);
     }
+}
+
+/// JSON that does nothing to a terminal and says the same: JSON's own rules let all but 32 control characters stand as they
+/// are.
+pub fn escaped(json: String) -> String {
+    if json.is_ascii() && !json.contains('\u{7f}') || !json.contains(is_unprintable) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        // They stand within strings only, and are all of the basic plane: four digits are enough.
+        if is_unprintable(c) { out.push_str(&format!("\\u{:04x}", u32::from(c))) } else { out.push(c) }
+    }
+    out
 }
 
 /// `12345678` as `12,345,678`.
@@ -244,6 +258,14 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_says_the_same_and_does_nothing_to_a_terminal() {
+        let text = "a\u{9b}31m\u{7f}\u{202e}é名\u{1b}[2J\n";
+        let json = escaped(serde_json::to_string(text).unwrap());
+        assert!(!json.contains(is_unprintable) && json.contains("\\u202e") && json.contains("é名"), "{json}");
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+    }
 
     #[test]
     fn numbers_read_as_people_write_them() {

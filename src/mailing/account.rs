@@ -6,6 +6,7 @@ use super::drive::{Ended, Run, relay_number};
 use super::outlet::{Outlet, level};
 use super::plan::Spot;
 use super::worker::{Done, News};
+use crate::address::masked;
 use crate::delivery::{Backoff, Outcome, Reply, Stage, Stop};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::ledger::{Event, Record, record};
@@ -119,7 +120,7 @@ impl Run<'_, '_> {
                     (self.domains.throttled(domain, now), domain.to_owned())
                 };
                 if let Some(rate) = slower {
-                    let what = format!("{who} asks to slow down ({reply})");
+                    let what = format!("{who} asks to slow down ({})", masked(&reply.to_string()));
                     self.onlooker.notice(&Diagnostic::note(what).help(format!("it gets at most {rate:.1}/s now")));
                 }
             }
@@ -154,7 +155,7 @@ impl Run<'_, '_> {
         }
         let now = self.watch.elapsed();
         let patience = self.driver.patience.retry_for;
-        let why = stop.diagnostic.message().to_owned();
+        let why = masked(stop.diagnostic.message());
         if let Some(stop) = self.outlets[outlet].failed(hand, stop, now, patience).cloned() {
             self.lose(outlet, &stop);
         } else if self.outlets[outlet].is_waited_for(now) {
@@ -173,7 +174,7 @@ impl Run<'_, '_> {
 
     /// Says what is wrong with one relay of several.
     pub(super) fn warn_of(&mut self, outlet: usize, stop: &Stop) {
-        let mut warning = Diagnostic::warning(stop.diagnostic.message().to_owned());
+        let mut warning = Diagnostic::warning(masked(stop.diagnostic.message()));
         for help in stop.diagnostic.helps() {
             warning = warning.help(help.clone());
         }

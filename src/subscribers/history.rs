@@ -253,19 +253,25 @@ pub fn erase(files: &Files, is_meant: &dyn Fn(&str) -> bool) -> Result<u64> {
     Ok(erased)
 }
 
-/// Whether a row is of somebody who is meant: under its address as under the one it had or got.
+/// Whether a row is of somebody who is meant: under its address as under the one it had or got, or names them.
 fn names(row: &RowChange, is_meant: &dyn Fn(&str) -> bool) -> bool {
     let values = row.before.iter().chain(&row.after).flat_map(Map::values);
-    is_meant(&row.address)
-        || values.filter_map(Value::as_str).any(|value| value.contains('@') && is_meant(value.trim()))
+    let texts = values.filter_map(Value::as_str).chain(row.raw.as_deref());
+    is_meant(&row.address) || texts.into_iter().any(|text| is_meant(text.trim()) || has_word(text, is_meant))
+}
+
+/// Whether any word of a text is the address of somebody who is meant.
+fn has_word(text: &str, is_meant: &dyn Fn(&str) -> bool) -> bool {
+    text.contains('@')
+        && text
+            .split(|c: char| c.is_whitespace() || "\"',;:<>{}[]()".contains(c))
+            .any(|word| word.contains('@') && is_meant(word))
 }
 
 fn mentions(value: &Value, is_meant: &dyn Fn(&str) -> bool) -> bool {
     match value {
-        // A torn line: any word of it that could be an address.
-        Value::String(text) => text
-            .split(|c: char| c.is_whitespace() || "\"',;:<>{}[]".contains(c))
-            .any(|word| word.contains('@') && is_meant(word)),
+        // A torn line.
+        Value::String(text) => has_word(text, is_meant),
         Value::Array(values) => values.iter().any(|value| mentions(value, is_meant)),
         Value::Object(map) => map.values().any(|value| mentions(value, is_meant)),
         _ => false,

@@ -119,6 +119,11 @@ enum Deed {
     Rename(usize, String),
     Delete(usize),
     Dedupe,
+    DedupeByProvider,
+    /// From a file in which they are active.
+    Import(usize, String),
+    /// From another list.
+    Merge(usize, &'static str),
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -130,8 +135,12 @@ fn deed() -> impl Strategy<Value = Deed> {
         (who.clone(), prop_oneof![Just("a"), Just("c")]).prop_map(|(who, tag)| Deed::Tag(who, tag)),
         who.clone().prop_map(Deed::Untag),
         (who.clone(), "[a-zé名;,\" ]{0,5}").prop_map(|(who, name)| Deed::Rename(who, name)),
-        who.prop_map(Deed::Delete),
+        who.clone().prop_map(Deed::Delete),
         Just(Deed::Dedupe),
+        Just(Deed::DedupeByProvider),
+        (who.clone(), "[a-z]{0,4}").prop_map(|(who, name)| Deed::Import(who, name)),
+        (who, prop_oneof![Just(""), Just("unsubscribed"), Just("bounced")])
+            .prop_map(|(who, status)| Deed::Merge(who, status)),
     ]
 }
 
@@ -166,7 +175,21 @@ fn act(list: &List, deed: &Deed, how: How<'_>) -> (Option<usize>, &'static str, 
             let choice = Choice::Addresses(vec![address(*who)]);
             (Some(*who), "", delete(files, &choice, None, how).unwrap().changeset)
         }
-        Deed::Dedupe => (None, "", dedupe(files, None, how).unwrap().changeset),
+        Deed::Dedupe => (None, "", dedupe(files, Sameness::Address, None, how).unwrap().changeset),
+        Deed::DedupeByProvider => (None, "", dedupe(files, Sameness::Provider, None, how).unwrap().changeset),
+        Deed::Import(who, name) => {
+            let export = files.list.with_file_name("export.txt");
+            std::fs::write(&export, format!("email,name,status\n{},{name},active\n", email(*who))).unwrap();
+            let columns = Rows::open(&files.list).unwrap().columns().clone();
+            let incoming = import::Incoming::read(&[export], &import::Wishes::default(), Some(&columns)).unwrap();
+            let plan = import::Plan::make(files, incoming, import::Manner::default(), how).unwrap();
+            (Some(*who), "", plan.apply(files, how).unwrap())
+        }
+        Deed::Merge(who, status) => {
+            let other = Files::named(files.list.parent().unwrap(), "other").unwrap();
+            std::fs::write(&other.list, format!("email,status\n{},{status}\n", email(*who))).unwrap();
+            (Some(*who), "", merge(files, &other, None, how).unwrap().changeset)
+        }
     }
 }
 
@@ -194,6 +217,24 @@ fn check_kept(before: &(Columns, Vec<Record>), after: &(Columns, Vec<Record>), w
     assert_eq!(rest(before), rest(after)[..rest(after).len() - added]);
 }
 
+/// Whose address stands in a row of somebody who has left.
+fn gone(state: &(Columns, Vec<Record>)) -> Vec<String> {
+    with_status(state, |status| matches!(status, "unsubscribed" | "bounced" | "complained"))
+}
+
+/// Whose rows all say that they get mail.
+fn active(state: &(Columns, Vec<Record>)) -> Vec<String> {
+    let others = with_status(state, |status| !matches!(status, "" | "active"));
+    with_status(state, |_| true).into_iter().filter(|email| !others.contains(email)).collect()
+}
+
+fn with_status(state: &(Columns, Vec<Record>), is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let column = state.0.column("status");
+    let status =
+        |record: &Record| column.and_then(|at| record.cells.get(at)).map_or("", |cell| cell.as_str()).to_owned();
+    state.1.iter().filter(|record| is_meant(&status(record))).map(|record| record.email.clone()).collect()
+}
+
 fn cells(state: &(Columns, Vec<Record>)) -> Vec<Vec<String>> {
     state.1.iter().map(|record| record.cells.clone()).collect()
 }
@@ -218,8 +259,15 @@ proptest! {
             }
             act(&list, deed, How { dry_run: true, ..how() });
             prop_assert_eq!(&bytes, &std::fs::read(&list.files.list).unwrap());
+            let gone = gone(&before);
             let (who, column, changeset) = act(&list, deed, how());
             let after = records(&list);
+            // Who has left comes back by their own name only; what a deleted row said is among the suppressions.
+            if !matches!(deed, Deed::Resubscribe(_)) {
+                let suppressed = Suppressions::load(&list.files.suppressions).unwrap();
+                let back = active(&after).into_iter().find(|email| gone.contains(email) && suppressed.find(email).is_none());
+                prop_assert_eq!(back, None, "{:?}", deed);
+            }
             check_kept(&before, &after, who, column);
             prop_assert_eq!(changeset.number.is_none(), bytes == std::fs::read(&list.files.list).unwrap());
             // Undone, every value is back; made again by undoing that, every value is as after the change.

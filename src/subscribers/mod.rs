@@ -49,7 +49,7 @@ pub use audience::{Audience, AudienceSummary, Exclusions};
 pub use choice::{Changed, Choice, Kept, SHOWN, Sample, Unknown};
 pub use column::{Columns, Field, normal_name};
 pub use consent::{CONSENT_COLUMNS, Consent};
-pub use dedupe::{DedupeReport, Group, dedupe};
+pub use dedupe::{DedupeReport, Group, Sameness, dedupe};
 pub use defect::{Defects, Fault, Remark};
 pub use delete::{DeleteReport, delete};
 pub use draft::{Basis, Changeset, Draft, Edit};

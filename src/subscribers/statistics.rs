@@ -10,6 +10,7 @@ use super::list::Rows;
 use super::row::Row;
 use super::segment::Segment;
 use super::status::Status;
+use super::suppression::Suppressions;
 use super::tags::words;
 
 /// No more domains, or tags, are told apart; those beyond count as others.
@@ -21,6 +22,8 @@ pub struct Statistics {
     pub rows: u64,
     /// Rows with a fault: nobody to write to.
     pub invalid: u64,
+    /// Rows whose address is suppressed: they get nothing, whatever their status.
+    pub suppressed: u64,
     /// All five, those that nobody has too.
     pub statuses: BTreeMap<Status, u64>,
     /// By domain, the largest first.
@@ -34,7 +37,7 @@ pub struct Statistics {
 }
 
 /// Counts the rows for which the segment holds.
-pub fn statistics(mut rows: Rows, segment: Option<&Segment>) -> Result<Statistics> {
+pub fn statistics(mut rows: Rows, segment: Option<&Segment>, suppressions: &Suppressions) -> Result<Statistics> {
     let columns = rows.columns().clone();
     let (date, tags) = (columns.column("subscribed_at"), columns.column("tags"));
     let mut statistics = Statistics::default();
@@ -51,6 +54,7 @@ pub fn statistics(mut rows: Rows, segment: Option<&Segment>) -> Result<Statistic
             statistics.invalid += 1;
             continue;
         };
+        statistics.suppressed += u64::from(suppressions.find(row.email()).is_some());
         *statistics.statuses.entry(status).or_default() += 1;
         domains.count(domain(&row));
         tags.into_iter().flat_map(|column| words(row.column(column))).for_each(|word| tagged.count(word));
@@ -141,8 +145,10 @@ mod tests {
              cem@example.org,active,,yesterday\n\
              dan,active,a,2026-02-01\n",
         );
-        let statistics = statistics(rows(&list), None).unwrap();
+        std::fs::write(&list.files.suppressions, "address\n@example.org\ndan@example.com\n").unwrap();
+        let statistics = statistics(rows(&list), None, &Suppressions::load(&list.files.suppressions).unwrap()).unwrap();
         assert_eq!((statistics.rows, statistics.invalid, statistics.undated), (4, 1, 1));
+        assert_eq!(statistics.suppressed, 1);
         assert_eq!(statistics.statuses[&Status::Active], 2);
         assert_eq!(statistics.statuses[&Status::Complained], 0);
         assert_eq!(statistics.domains, [("example.com".to_owned(), 2), ("example.org".to_owned(), 1)]);

@@ -194,6 +194,40 @@ fn a_list_that_everybody_can_read_is_warned_about() {
     letter.run(["subscribers", "list"]).success().nowhere("chmod");
 }
 
+#[test]
+fn who_is_suppressed_is_told_in_every_count() {
+    let letter = letter("email,name\nann@example.com,Ann\nbob@example.com,Bob\ncem@example.org,Cem\n");
+    letter.run(["subscribers", "suppress", "bob@example.com", "@example.org", "--reason", "asked"]).success();
+    for arguments in [&["list"][..], &["list", "--count"], &["export"]] {
+        let told = letter.run(["subscribers"].iter().chain(arguments).copied()).success();
+        drop(told.stderr_has("2 of them are suppressed and get nothing"));
+    }
+    letter.run(["subscribers", "find", "bob"]).success().stderr_has("1 of them is suppressed and gets nothing");
+    letter.run(["subscribers", "list", "--columns", "email", "--limit", "1"]).success().stderr_has("2 of them");
+    letter.run(["subscribers", "stats"]).success().stdout_has("2 rows are suppressed and get nothing");
+    assert_eq!(letter.run(["subscribers", "stats", "--json"]).success().json()["suppressed"], 2);
+    let listed = letter.run(["subscribers", "list", "--json"]).success().json();
+    assert_eq!((&listed["suppressed"], &listed["readers"][1]["suppressed"]), (&2.into(), &"asked".into()));
+    assert!(listed["readers"][0].get("suppressed").is_none());
+    letter.run(["subscribers", "unsuppress", "bob@example.com"]).success().stdout_has("who was suppressed: asked");
+}
+
+#[test]
+fn one_mailbox_is_one_reader_when_asked_for() {
+    let text = "email,name,status\na.nn@gmail.com,,unsubscribed\nann+x@googlemail.com,Ann,\na.b@example.com,,\nab@example.com,,\n";
+    let letter = letter(text);
+    letter.run(["subscribers", "dedupe", "--yes"]).success().stderr_has("Nothing had to be changed");
+    letter
+        .run(["subscribers", "dedupe", "--provider-rules"])
+        .code(5)
+        .stdout_has("email `ann+x@googlemail.com` of row 3 would go");
+    assert_eq!(letter.read(LIST), text);
+    let done = letter.run(["subscribers", "dedupe", "--provider-rules", "--yes"]).success();
+    drop(done.stdout_has("a.nn@gmail.com: row 2 (unsubscribed) stays").stderr_has("1 address of people who have left"));
+    assert!(letter.read(LIST).starts_with("email,name,status\na.nn@gmail.com,Ann,unsubscribed\na.b@example.com"));
+    letter.run(["subscribers", "add", "ann+x@googlemail.com"]).code(1).stderr_has("suppressed");
+}
+
 /// A small generator, so that a seed is all there is to write down.
 struct Chance(u64);
 

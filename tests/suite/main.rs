@@ -27,6 +27,7 @@ mod snapshot;
 mod status;
 mod stop;
 mod storm;
+mod terminal;
 mod themes;
 mod subscribers_import;
 mod unicode;

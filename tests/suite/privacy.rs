@@ -1,5 +1,8 @@
 //! What is kept about a person: proving it, giving it out, erasing it.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::publication::{Publication, reader};
 use crate::relay::{Relay, Step, on};
 use crate::status::counts;
@@ -123,4 +126,68 @@ fn who_is_in_doubt_is_not_erased() {
     letter.run(["subscribers", "forget", &reader(2), "--yes"]).code(1).stderr_has("letterpress settle one");
     assert_eq!(letter.read("subscribers/readers.csv"), before);
     assert!(!letter.path().join("subscribers/suppressions.csv").exists());
+}
+
+#[test]
+fn what_still_names_a_forgotten_person_is_told_with_its_line() {
+    let letter = Publication::new()
+        .columns(&["referred_by"])
+        .row(&["ann@example.com", "Ann", ""])
+        .row(&["bob@example.com", "Bob", "Ann <ANN@example.com>"])
+        .file("notes/old.csv", "email\nbob@example.com\nANN@Example.com\n")
+        .file("notes/mail.eml", "Subject: x\r\n\r\nmailto:ann%40example.com, ann@exam=\r\nple.com\r\n");
+    letter.run(["subscribers", "edit", "bob@example.com", "referred_by=by (ann@example.com)"]).success();
+    let dry = letter.run(["subscribers", "forget", "ann@example.com", "--dry-run"]).success();
+    let dry = dry.stderr_has("notes/old.csv still names them, in line 3").nowhere("readers.csv still");
+    drop(dry);
+    letter
+        .run(["subscribers", "forget", "ann@example.com", "--yes"])
+        .success()
+        .stderr_has("notes/old.csv still names them, in line 3")
+        .stderr_has("notes/mail.eml still names them, in line 3")
+        // Another reader's row is theirs; the history of it isn't kept.
+        .stderr_has("subscribers/readers.csv still names them, in line 2")
+        .nowhere("history.jsonl");
+    assert!(!letter.read("subscribers/history.jsonl").to_lowercase().contains("ann@"));
+}
+
+#[test]
+fn nothing_that_we_wrote_ourselves_names_a_forgotten_person_in_any_encoding() {
+    const WHO: &str = "xan.thippe+news@example.com";
+    let relay = Relay::plain().start();
+    relay.rule(on(Step::Rcpt).of(WHO).reply(&format!("450 4.2.1 <{WHO}> greylisted")));
+    let letter = Publication::new()
+        .columns(&["city", "status"])
+        .row(&[WHO, "Xanthippe", "Quxville", ""])
+        .row(&["bob@example.com", "Bob", "Rome", ""])
+        .article("one", "Hello {{ subscriber.name }} of {{ subscriber.city }}, [again](https://example.com/?m={{ subscriber.email }})")
+        .relay(&relay);
+    letter.run(["send", "one", "--dry-run", "--all"]).success();
+    letter.run(["send", "one", "--yes"]).code(4);
+    letter.run(["report", "one"]).success();
+    letter.run(["subscribers", "edit", WHO, "city=Quxford"]).success();
+    letter.run(["subscribers", "suppress", WHO]).success();
+    letter.run(["subscribers", "delete", WHO, "--yes"]).success();
+    letter.run(["subscribers", "undo", "--yes"]).success();
+    std::fs::create_dir(letter.path().join("mailings/.sealing-killed")).unwrap();
+    let letter = letter.file("mailings/.sealing-killed/recipients.csv", format!("email,name\n{WHO},Xanthippe\n"));
+    let done = letter.run(["subscribers", "forget", WHO, "--yes"]).success();
+    // What was made to be looked at, and what a killed process left, are named, and nothing else is.
+    let told: Vec<&str> = done.stderr.lines().filter(|line| line.contains("still names them")).collect();
+    assert!(told.iter().all(|line| line.contains("preview/") || line.contains(".sealing-")), "{told:?}");
+    assert!(told.iter().any(|line| line.contains(".sealing-")), "{told:?}");
+    std::fs::remove_dir_all(letter.path().join("preview")).unwrap();
+    std::fs::remove_dir_all(letter.path().join("mailings/.sealing-killed")).unwrap();
+    let traces = letterpress::address::Traces::of(&letterpress::address::Address::parse(WHO).unwrap());
+    // Base64 of a text has one of three forms, by where the text begins; the middle of each is the same.
+    let encoded: Vec<String> = (0..3).map(|skipped| STANDARD.encode(&WHO.as_bytes()[skipped..24])).collect();
+    for path in letter.files("") {
+        let content = std::fs::read(&path).unwrap();
+        let text = String::from_utf8_lossy(&content);
+        assert!(!traces.are_in(&content), "{}: {text}", path.display());
+        for word in encoded.iter().map(String::as_str).chain(["thippe", "Quxville", "Quxford"]) {
+            let word = word.trim_end_matches('=');
+            assert!(!text.contains(word), "{word} in {}: {text}", path.display());
+        }
+    }
 }

@@ -2,8 +2,9 @@
 
 use super::super::{Session, sent};
 use crate::clock::Timestamp;
-use crate::diagnostic::{Diagnostic, Result, printable};
+use crate::diagnostic::{Result, printable};
 use crate::mailing::{Mailing, PlanRow, Standing, Subjects};
+use crate::subscribers::spreadsheet_line;
 
 const HEADER: [&str; 9] = ["address", "state", "code", "reply", "attempts", "at", "message_id", "relay", "subject"];
 
@@ -17,11 +18,11 @@ pub(super) fn write(mailing: &Mailing, session: &Session) -> Result<()> {
     let mut plan = mailing.plan()?;
     let mut row = PlanRow::default();
     let mut lines = Vec::with_capacity(PIECE * 2);
-    line(&HEADER, &mut lines)?;
+    line(&HEADER, &mut lines);
     while plan.read(&mut row)? {
         let standing = history.of(row.recipient)?;
         let subject = subjects.as_ref().map_or("", |subjects| subjects.letter_of(row.email()));
-        recipient(&row, &standing, &composer.message_id(&row.address()?), subject, &mut lines)?;
+        recipient(&row, &standing, &composer.message_id(&row.address()?), subject, &mut lines);
         if lines.len() > PIECE {
             session.screen.raw(&lines);
             lines.clear();
@@ -31,7 +32,7 @@ pub(super) fn write(mailing: &Mailing, session: &Session) -> Result<()> {
     Ok(())
 }
 
-fn recipient(row: &PlanRow, standing: &Standing, message_id: &str, subject: &str, lines: &mut Vec<u8>) -> Result<()> {
+fn recipient(row: &PlanRow, standing: &Standing, message_id: &str, subject: &str, lines: &mut Vec<u8>) {
     let (code, reply, at) = match &standing.last {
         Some(record) => {
             let at = Timestamp::from_millisecond(record.at).map(|at| at.to_string()).unwrap_or_default();
@@ -43,12 +44,11 @@ fn recipient(row: &PlanRow, standing: &Standing, message_id: &str, subject: &str
     let attempts = standing.attempts.to_string();
     let message_id = format!("<{message_id}>");
     let relay = printable(standing.relay.as_deref().unwrap_or_default()).into_owned();
-    line(&[row.email(), standing.state.name(), &code, &reply, &attempts, &at, &message_id, &relay, subject], lines)
+    line(&[row.email(), standing.state.name(), &code, &reply, &attempts, &at, &message_id, &relay, subject], lines);
 }
 
-fn line(fields: &[&str], lines: &mut Vec<u8>) -> Result<()> {
-    let mut writer = ::csv::WriterBuilder::new().terminator(::csv::Terminator::Any(b'\n')).from_writer(lines);
-    let failed = |error: &dyn std::fmt::Display| Diagnostic::error(format!("a line can't be written: {error}"));
-    writer.write_record(fields).map_err(|error| failed(&error))?;
-    writer.flush().map_err(|error| failed(&error))
+/// Relays choose their words, and readers their addresses: neither becomes a formula.
+fn line(fields: &[&str], lines: &mut Vec<u8>) {
+    lines.extend_from_slice(spreadsheet_line(fields.iter().copied()).as_bytes());
+    lines.push(b'\n');
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use serde::Serialize;
 
-use super::{misused, table, typed, who};
+use super::{change, misused, table, typed, who};
 use crate::address::Address;
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Place, Result, printable};
@@ -125,6 +125,7 @@ pub(super) fn run(args: &AddArgs, files: &Files, session: &Session) -> Result<Ex
         let verb = if args.dry_run { "would be added" } else { "added" };
         session.screen.say(format!("{} {verb}, {refused} refused", counted(added as u64, "reader", "readers")));
     }
+    change::numbered(&report.changeset, session);
     let change = report.changeset.number;
     session.screen.document(&Document { dry_run: args.dry_run, change, readers, warnings: report.warnings });
     Ok(if refused == 0 { Exit::Done } else { Exit::Failed })

@@ -56,16 +56,21 @@ pub(super) fn carry_out<T: Told>(
     }
     let changeset = told.changeset();
     document(&changeset, mode.dry_run, exit, told.fields(), session);
-    match changeset.number {
-        Some(number) => session.screen.say(format!(
-            "Change {number}: {}. `letterpress subscribers undo {number}` takes it back.",
-            rows(changeset)
-        )),
-        None if nothing => session.screen.say("Nothing had to be changed."),
-        None if mode.dry_run => session.screen.say(format!("{} would be; nothing was changed.", rows(changeset))),
-        None => {}
+    numbered(&changeset, session);
+    if nothing && changeset.number.is_none() {
+        session.screen.say("Nothing had to be changed.");
+    } else if mode.dry_run {
+        session.screen.say(format!("{} would be; nothing was changed.", rows(changeset)));
     }
     Ok(exit)
+}
+
+/// Tells a change that was made by its number, and how to take it back.
+pub(super) fn numbered(changeset: &Changeset, session: &Session) {
+    if let Some(number) = changeset.number {
+        let rows = rows(*changeset);
+        session.screen.say(format!("Change {number}: {rows}. `letterpress subscribers undo {number}` takes it back."));
+    }
 }
 
 /// Asks; without a terminal the answer is no.

@@ -7,13 +7,17 @@ use super::change::{self, Mode, Told, carry_out};
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result, printable};
 use crate::report::counted;
-use crate::subscribers::{Changeset, DedupeReport, Files, Group, dedupe};
+use crate::subscribers::{Changeset, DedupeReport, Files, Group, Sameness, dedupe};
 
 /// Leave one row of every address
 ///
 /// The row that says most against writing stays, so one who left stays left; its empty columns are filled from the others.
 #[derive(Debug, Args)]
 pub(super) struct DedupeArgs {
+    /// Take addresses for one that their provider delivers to one mailbox: Gmail and Proton read past dots; these, Outlook,
+    /// iCloud and Fastmail past what follows a `+`, Yahoo past what follows a `-`
+    #[arg(long)]
+    provider_rules: bool,
     /// Only say what would be done
     #[arg(long)]
     dry_run: bool,
@@ -24,7 +28,8 @@ pub(super) struct DedupeArgs {
 
 pub(super) fn run(args: &DedupeArgs, files: &Files, session: &Session) -> Result<Exit> {
     let mode = Mode { dry_run: args.dry_run, yes: args.yes, asks: true };
-    carry_out(mode, session, |how, basis| dedupe(files, basis, how))
+    let same = if args.provider_rules { Sameness::Provider } else { Sameness::Address };
+    carry_out(mode, session, |how, basis| dedupe(files, same, basis, how))
 }
 
 impl Told for DedupeReport {
@@ -62,6 +67,13 @@ impl Told for DedupeReport {
             session.screen.diagnostic(&warning.help("mend that row, then run this again"));
         }
         change::more(&self.unclear, session);
+        if self.suppressed > 0 {
+            let verb = if would { "go" } else { "went" };
+            session.screen.say(format!(
+                "{} of people who have left {verb} into suppressions.csv, so that no import brings them back.",
+                counted(self.suppressed, "address", "addresses")
+            ));
+        }
     }
 
     fn question(&self) -> String {
@@ -69,7 +81,7 @@ impl Told for DedupeReport {
     }
 
     fn fields(&self) -> Value {
-        json!({ "groups": self.groups, "unclear": self.unclear })
+        json!({ "groups": self.groups, "unclear": self.unclear, "suppressed": self.suppressed })
     }
 
     fn is_partial(&self) -> bool {

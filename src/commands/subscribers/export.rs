@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::filter::{Filter, FilterArgs};
 use super::listing::{Form, Listing};
-use super::person;
+use super::{person, suppressions};
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result, shown_path};
 use crate::durable::{Privacy, Replacement};
@@ -59,7 +59,8 @@ pub(super) fn run(args: &ExportArgs, files: &Files, project: &Project, session: 
     };
     let columns = &args.filter.columns;
     let out = file.as_mut().map(|file| Box::new(file) as Box<dyn Write + '_>);
-    let mut listing = Listing::new(session, form, rows.columns(), columns, args.filter.limit, out)?;
+    let listing = Listing::new(session, form, rows.columns(), columns, args.filter.limit, out)?;
+    let mut listing = listing.beside(suppressions(files, session));
     let defects = filter.visit(rows, Rows::open(&files.list)?, &mut |row| listing.take(row))?;
     let count = listing.count().min(args.filter.limit.unwrap_or(u64::MAX));
     listing.finish(&label, &defects)?;

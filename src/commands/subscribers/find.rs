@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::listing::{Form, Listing};
-use super::misused;
+use super::{misused, suppressions};
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Result, printable};
 use crate::report::counted;
@@ -26,7 +26,8 @@ pub(super) fn run(args: &FindArgs, files: &Files, session: &Session) -> Result<E
     let mut rows = Rows::open(&files.list)?;
     let label = rows.label().to_owned();
     let form = if session.screen.json { Form::Json } else { Form::Table };
-    let mut listing = Listing::new(session, form, rows.columns(), &[], None, None)?;
+    let listing = Listing::new(session, form, rows.columns(), &[], None, None)?;
+    let mut listing = listing.beside(suppressions(files, session));
     let mut defects = Defects::default();
     let mut looked_at = 0u64;
     while let Some(row) = rows.read()? {

@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::person::{Record, address, nothing};
 use super::typed;
-use crate::address::Address;
+use crate::address::{Address, Traces};
 use crate::commands::{Exit, Session};
-use crate::diagnostic::{Diagnostic, Result, shown_path};
+use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
 use crate::mailing::Erasure;
 use crate::project::Project;
 use crate::report::counted;
@@ -47,7 +47,8 @@ pub(super) fn run(args: &ForgetArgs, project: &Project, session: &Session) -> Re
     let address = address(&args.address)?;
     let record = Record::find(project, &address)?;
     let is_forgotten = record.person.suppression.as_ref().is_some_and(|found| found.forgotten);
-    let remaining = remaining(project, &address);
+    let traces = Traces::of(&address);
+    let mut remaining = remaining(project, &traces);
     if record.is_unknown() && remaining.is_empty() {
         nothing(&address, session);
         screen.say(format!("To keep them out all the same: `letterpress subscribers suppress {address}`"));
@@ -71,19 +72,21 @@ pub(super) fn run(args: &ForgetArgs, project: &Project, session: &Session) -> Re
         for erasure in erasures {
             erasure.run(&address, session.clock.now())?;
         }
+        // What is ours is erased: whatever still names them is another's row, or not our file.
+        remaining = self::remaining(project, &traces);
         let already = if is_forgotten { " again" } else { "" };
         screen.result(format!("forgot{already} {}", address.masked()));
         if forgotten.new_key {
             screen.say("Made subscribers/forgotten.key: by it forgotten people are known again. Keep a copy, and keep it out of the repository.");
         }
     }
-    for path in &remaining {
-        screen.diagnostic(
-            &Diagnostic::warning(format!("{} still names them", shown_path(path)))
-                .help("remove it, and think of backups and of what the relay keeps"),
-        );
+    if !goes {
+        // Erasing reaches these.
+        let ours = [project.files().folder().to_path_buf(), project.mailings()];
+        remaining.retain(|(path, _)| !ours.iter().any(|folder| path.starts_with(folder)));
     }
-    let remaining = remaining.iter().map(|path| path.display().to_string()).collect();
+    show(&remaining, session);
+    let remaining = remaining.iter().map(|(path, _)| path.display().to_string()).collect();
     screen.document(&Document { dry_run: args.dry_run, applied: goes, forgotten, mailings, remaining });
     Ok(if goes || args.dry_run { Exit::Done } else { Exit::NotConfirmed })
 }
@@ -101,35 +104,44 @@ fn confirmed(address: &Address, session: &Session) -> bool {
     same
 }
 
-/// Files of previews and of the file relay that name somebody: copies that were made to be looked at.
-fn remaining(project: &Project, address: &Address) -> Vec<PathBuf> {
-    let wanted = address.normal_form();
-    let mut found = Vec::new();
-    for folder in [project.preview(), project.root.join("outbox")] {
-        look(&folder, wanted.as_bytes(), &mut found);
+/// Says what still names them; of many files only the number.
+fn show(remaining: &[(PathBuf, u64)], session: &Session) {
+    const SHOWN: usize = 10;
+    let help = "remove it, or the line that names them; and think of backups, of the repository's history and of what the relay keeps";
+    for (path, line) in remaining.iter().take(SHOWN) {
+        let warning = match line {
+            0 => Diagnostic::warning(format!("{} still names them", shown_path(path))),
+            line => Diagnostic::warning(format!("{} still names them, in line {line}", shown_path(path)))
+                .at(Place::line(shown_path(path), usize::try_from(*line).unwrap_or(0))),
+        };
+        session.screen.diagnostic(&warning.help(help));
     }
+    let more = remaining.len().saturating_sub(SHOWN);
+    if more > 0 {
+        let more = counted(more, "more file names", "more files name");
+        session.screen.diagnostic(&Diagnostic::warning(format!("{more} them")).help("--json lists all of them"));
+    }
+}
+
+/// All files of the publication that name somebody, each with the line in which it does; 0 for the name of the file.
+fn remaining(project: &Project, traces: &Traces) -> Vec<(PathBuf, u64)> {
+    let mut found = Vec::new();
+    look(&project.root, traces, &mut found);
     found.sort();
     found
 }
 
-fn look(folder: &Path, wanted: &[u8], found: &mut Vec<PathBuf>) {
-    /// A copy is smaller; more is not read.
-    const LARGEST: u64 = 32 << 20;
+fn look(folder: &Path, traces: &Traces, found: &mut Vec<(PathBuf, u64)>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let Ok(kind) = entry.file_type() else { continue };
-        if kind.is_dir() {
-            look(&path, wanted, found);
+        // What a repository keeps is packed; nothing can be seen in it.
+        if kind.is_dir() && entry.file_name() != ".git" {
+            look(&path, traces, found);
         } else if kind.is_file() {
-            let name = entry.file_name().to_string_lossy().to_lowercase();
-            let small = entry.metadata().is_ok_and(|metadata| metadata.len() <= LARGEST);
-            let content = if small { std::fs::read(&path).unwrap_or_default() } else { Vec::new() };
-            let content = content.to_ascii_lowercase();
-            if name.as_bytes().windows(wanted.len()).any(|part| part == wanted)
-                || memchr::memmem::find(&content, wanted).is_some()
-            {
-                found.push(path);
-            }
+            let line = std::fs::File::open(&path).ok().and_then(|file| traces.find(file).ok()).flatten();
+            let is_named_so = traces.are_in(entry.file_name().as_encoded_bytes());
+            found.extend(is_named_so.then_some(0).or(line).map(|line| (path, line)));
         }
     }
 }

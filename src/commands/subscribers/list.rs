@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::filter::{Filter, FilterArgs};
 use super::listing::{Form, Listing};
-use super::misused;
+use super::{misused, suppressions};
 use crate::commands::{Exit, Session};
 use crate::diagnostic::Result;
 use crate::subscribers::{Files, Rows};
@@ -33,7 +33,8 @@ pub(super) fn run(args: &ListArgs, files: &Files, session: &Session) -> Result<E
     let rows = Rows::open(&files.list)?;
     let filter = Filter::new(&args.filter, rows.columns(), session)?;
     let label = rows.label().to_owned();
-    let mut listing = Listing::new(session, form, rows.columns(), &args.filter.columns, args.filter.limit, None)?;
+    let listing = Listing::new(session, form, rows.columns(), &args.filter.columns, args.filter.limit, None)?;
+    let mut listing = listing.beside(suppressions(files, session));
     let defects = filter.visit(rows, Rows::open(&files.list)?, &mut |row| listing.take(row))?;
     listing.finish(&label, &defects)?;
     if let Some(warning) = files.exposure() {

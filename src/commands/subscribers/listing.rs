@@ -6,9 +6,9 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::super::Session;
-use crate::diagnostic::{Diagnostic, Result, printable};
-use crate::report::{counted, table};
-use crate::subscribers::{Columns, Defects, Field, Row, normal_name, spreadsheet_line};
+use crate::diagnostic::{Diagnostic, Result, is_unprintable, printable};
+use crate::report::{count, counted, escaped, table};
+use crate::subscribers::{Columns, Defects, Field, Row, Suppressions, normal_name, spreadsheet_line};
 
 /// How rows are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub(super) struct Listing<'a> {
     count: u64,
     shown: u64,
     limit: u64,
+    suppressions: Suppressions,
+    suppressed: u64,
 }
 
 impl<'a> Listing<'a> {
@@ -59,13 +61,30 @@ impl<'a> Listing<'a> {
         let fields = if wanted.is_empty() { all(columns, form) } else { chosen(columns, wanted)? };
         let out = out.unwrap_or_else(|| Box::new(io::BufWriter::with_capacity(1 << 16, Screened(session))));
         let limit = limit.unwrap_or(u64::MAX);
-        let mut listing =
-            Listing { session, form, fields, out, part: Vec::new(), begun: false, count: 0, shown: 0, limit };
+        let mut listing = Listing {
+            session,
+            form,
+            fields,
+            out,
+            part: Vec::new(),
+            begun: false,
+            count: 0,
+            shown: 0,
+            limit,
+            suppressions: Suppressions::default(),
+            suppressed: 0,
+        };
         if form == Form::Csv {
             let headings = spreadsheet_line(listing.fields.iter().map(|(name, _)| name.as_str()));
             listing.write(&format!("{headings}\n"))?;
         }
         Ok(listing)
+    }
+
+    /// Tells of those who are suppressed, too.
+    pub(super) fn beside(mut self, suppressions: Suppressions) -> Self {
+        self.suppressions = suppressions;
+        self
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -75,6 +94,8 @@ impl<'a> Listing<'a> {
     /// Shows a row, as long as no more than the limit are.
     pub(super) fn take(&mut self, row: &Row<'_>) -> Result<()> {
         self.count += 1;
+        let suppressed = self.suppressions.reason_for(row.email()).map(str::to_owned);
+        self.suppressed += u64::from(suppressed.is_some());
         if self.form == Form::Count || self.shown >= self.limit {
             return Ok(());
         }
@@ -82,15 +103,24 @@ impl<'a> Listing<'a> {
         match self.form {
             Form::Count => Ok(()),
             Form::Csv => {
-                let values: Vec<_> = self.fields.iter().map(|(_, field)| printable(row.get(*field))).collect();
+                // What only has no width is data.
+                let value = |field: Field| match row.get(field) {
+                    value if value.contains(is_unprintable) => printable(value),
+                    value => value.into(),
+                };
+                let values: Vec<_> = self.fields.iter().map(|(_, field)| value(*field)).collect();
                 let line = spreadsheet_line(values.iter().map(AsRef::as_ref));
                 self.write(&format!("{line}\n"))
             }
             Form::Json | Form::Array | Form::Lines => {
                 let values = self.fields.iter().map(|(name, field)| (name.clone(), Value::from(row.get(*field))));
                 let number = (self.form == Form::Json).then(|| ("row".to_owned(), row.line().into()));
-                let object: Map<String, Value> = number.into_iter().chain(values).collect();
-                let text = Value::Object(object).to_string();
+                let mut object: Map<String, Value> = number.into_iter().chain(values).collect();
+                if let Some(reason) = suppressed.filter(|_| self.form == Form::Json) {
+                    // A column of this name is the owner's, and says what the file says.
+                    object.entry("suppressed").or_insert(reason.into());
+                }
+                let text = escaped(Value::Object(object).to_string());
                 self.object(&text)
             }
             Form::Table => {
@@ -130,13 +160,13 @@ impl<'a> Listing<'a> {
     pub(super) fn finish(mut self, list: &str, defects: &Defects) -> Result<()> {
         match self.form {
             Form::Count if self.session.screen.json => {
-                self.session.screen.document(&json!({ "list": list, "count": self.count, "defects": defects }));
+                self.session.screen.document(&self.summary(list, defects));
                 return Ok(());
             }
             Form::Count => self.write(&format!("{}\n", self.count))?,
             Form::Json => {
                 let open = if self.begun { "" } else { self.opening() };
-                let more = json!({ "list": list, "count": self.count, "defects": defects }).to_string();
+                let more = escaped(self.summary(list, defects).to_string());
                 // The object of the readers goes on with these.
                 let more = more.strip_prefix('{').unwrap_or_default();
                 self.write(&format!("{open}\n],\n{more}\n"))?;
@@ -156,8 +186,19 @@ impl<'a> Listing<'a> {
         } else if self.form == Form::Table && self.count > MANY {
             self.session.screen.say(counted(self.count, "reader", "readers"));
         }
+        if self.suppressed > 0 {
+            let told = match self.suppressed {
+                1 => "1 of them is suppressed and gets".to_owned(),
+                n => format!("{} of them are suppressed and get", count(n)),
+            };
+            self.session.screen.say(format!("{told} nothing, whatever the list says."));
+        }
         super::show_defects(defects, self.session);
         Ok(())
+    }
+
+    fn summary(&self, list: &str, defects: &Defects) -> Value {
+        json!({ "list": list, "count": self.count, "suppressed": self.suppressed, "defects": defects })
     }
 
     fn write(&mut self, text: &str) -> Result<()> {

@@ -31,7 +31,7 @@ use clap::{Args, Subcommand};
 use super::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result};
 use crate::report::counted;
-use crate::subscribers::{Defects, How};
+use crate::subscribers::{Defects, Files, How, Suppressions};
 
 /// Look at and change the subscriber list
 #[derive(Debug, Args)]
@@ -101,6 +101,14 @@ pub fn run(args: &SubscribersArgs, session: &Session) -> Result<Exit> {
 /// How a change that was typed is made.
 fn typed(session: &Session, dry_run: bool) -> How<'static> {
     How { at: session.clock.now(), by: "command line", dry_run }
+}
+
+/// Who is suppressed, for who only looks: that it can't be read is said, and keeps nobody from looking.
+fn suppressions(files: &Files, session: &Session) -> Suppressions {
+    Suppressions::load(&files.suppressions).unwrap_or_else(|error| {
+        session.screen.diagnostic(&error);
+        Suppressions::default()
+    })
 }
 
 /// Shows what is wrong with the list: the first few in words, the rest as a number.

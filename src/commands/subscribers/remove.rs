@@ -4,7 +4,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::who::{self, Means, NOBODY};
-use super::{edit, misused, typed};
+use super::{change, edit, misused, typed};
 use crate::address::Address;
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Diagnostic, Result, printable};
@@ -57,7 +57,6 @@ pub(super) fn run(args: &RemoveArgs, files: &Files, session: &Session) -> Result
     let report = remove(files, &addresses, typed(session, dry_run))?;
     let mut readers = Vec::new();
     let mut unknown = false;
-    let mut back = None;
     for (address, removed) in addresses.iter().zip(report.outcomes) {
         match &removed {
             Removed::Unsubscribed { rows, before } => {
@@ -65,7 +64,6 @@ pub(super) fn run(args: &RemoveArgs, files: &Files, session: &Session) -> Result
                 let verb = if dry_run { "would unsubscribe" } else { "unsubscribed" };
                 let (rows, before) = (rows.join(", "), printable(before));
                 session.screen.result(format!("{verb} {address}, row {rows}, who was {before}"));
-                back.get_or_insert(address);
             }
             Removed::Already { row, status } => {
                 session.screen.result(format!("{address}, row {row}, is {} already", printable(status)));
@@ -77,9 +75,7 @@ pub(super) fn run(args: &RemoveArgs, files: &Files, session: &Session) -> Result
         }
         readers.push(outcome(address, removed));
     }
-    if let Some(address) = back.filter(|_| !dry_run) {
-        session.screen.say(format!("to take it back: `letterpress subscribers add {address} --resubscribe`"));
-    }
+    change::numbered(&report.changeset, session);
     session.screen.document(&Document { dry_run, change: report.changeset.number, readers });
     Ok(if unknown { Exit::Failed } else { Exit::Done })
 }

@@ -3,7 +3,7 @@
 use clap::Args;
 use unicode_width::UnicodeWidthStr;
 
-use super::who;
+use super::{suppressions, who};
 use crate::commands::{Exit, Session};
 use crate::diagnostic::{Result, printable};
 use crate::report::{count, counted};
@@ -27,14 +27,14 @@ pub(super) fn run(args: &StatsArgs, files: &Files, session: &Session) -> Result<
     let rows = Rows::open(&files.list)?;
     let segment = args.segment.as_deref().map(|text| who::parse(text, rows.columns(), session)).transpose()?;
     let label = rows.label().to_owned();
-    let statistics = statistics(rows, segment.as_ref())?;
+    let statistics = statistics(rows, segment.as_ref(), &suppressions(files, session))?;
     session.screen.document(&statistics);
     show(&statistics, &label, args.limit.max(1), session);
     Ok(Exit::Done)
 }
 
 fn show(statistics: &Statistics, label: &str, limit: usize, session: &Session) {
-    let Statistics { rows, invalid, statuses, domains, months, undated, tags } = statistics;
+    let Statistics { rows, invalid, suppressed, statuses, domains, months, undated, tags } = statistics;
     session.screen.result(format!("{label}: {}", counted(*rows, "row", "rows")));
     let mut by_status: Vec<(String, u64)> =
         statuses.iter().map(|(status, n)| (status.as_str().to_owned(), *n)).filter(|(_, n)| *n > 0).collect();
@@ -42,6 +42,10 @@ fn show(statistics: &Statistics, label: &str, limit: usize, session: &Session) {
         by_status.push(("with a fault".to_owned(), *invalid));
     }
     bars("Status", &by_status, session);
+    if *suppressed > 0 {
+        let told = counted(*suppressed, "row is suppressed and gets", "rows are suppressed and get");
+        session.screen.result(format!("  {told} nothing, whatever the status"));
+    }
     bars("Domain", &first(domains, limit), session);
     let recent = &months[months.len().saturating_sub(limit)..];
     let before: u64 = months[..months.len() - recent.len()].iter().map(|(_, n)| n).sum();

@@ -46,9 +46,12 @@ pub(super) fn run(args: &UnsuppressArgs, files: &Files, session: &Session) -> Re
         match &let_in {
             Some(let_in) => {
                 let verb = if args.dry_run { "would let in" } else { "let in" };
-                let why = if let_in.was_forgotten { "forgotten" } else { &let_in.reason };
-                let why = if why.is_empty() { "suppressed" } else { why };
-                session.screen.result(format!("{verb} {target}, who was {}", printable(why)));
+                let was = match let_in.reason.as_str() {
+                    _ if let_in.was_forgotten => "who was forgotten".to_owned(),
+                    "" => "who was suppressed".to_owned(),
+                    reason => format!("who was suppressed: {}", printable(reason)),
+                };
+                session.screen.result(format!("{verb} {target}, {was}"));
             }
             None => {
                 unknown = true;

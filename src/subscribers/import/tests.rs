@@ -253,3 +253,36 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    /// What `fuzz/fuzz_targets/list_import.rs` holds, on files made of what exports are made of.
+    #[test]
+    fn any_file_is_refused_or_adds_up(
+        parts in proptest::collection::vec(prop_oneof![
+            Just("email"), Just("Email Address"), Just("name"), Just("status"), Just(","), Just(";"), Just("\t"), Just("\n"),
+            Just("\r\n"), Just("\""), Just("ann@example.com"), Just("B@example.com"), Just("active"), Just("unsubscribed"),
+            Just("\u{feff}"), Just("[{}"), Just("\0"), Just(" "),
+        ], 0..40),
+        octet in any::<u8>(),
+        choice in any::<u8>(),
+    ) {
+        let list = list("email,name,status\nann@example.com,,unsubscribed\n");
+        let mut text = parts.concat().into_bytes();
+        text.extend((choice & 1 > 0).then_some(octet));
+        let presets = ["mailchimp", "substack", "ghost", "listmonk", "phplist", "google", "none"];
+        let wishes = Wishes {
+            from: Preset::named(presets[usize::from(choice >> 4) % 7]).ok(),
+            map: if choice & 2 > 0 { vec![("email".to_owned(), "name".to_owned())] } else { Vec::new() },
+            keep_columns: choice & 4 > 0,
+            status: (choice & 8 > 0).then_some(Status::Active),
+            ..Wishes::default()
+        };
+        let path = file(&list, "export.txt", text);
+        if let Ok(incoming) = Incoming::read(&[path], &wishes, None) {
+            let readers = incoming.len() as u64;
+            let plan = Plan::make(&list.files, incoming, Manner::default(), now()).unwrap();
+            prop_assert_eq!(plan.counts.total(), readers);
+            prop_assert_eq!(plan.counts.resubscribed, 0);
+        }
+    }
+}
