@@ -293,7 +293,8 @@ impl Writer<'_> {
     }
 
     fn code_block(&mut self) {
-        let code = self.code.take().unwrap_or_default();
+        // What is held counts by its own width, and is not to be cut itself.
+        let code = self.tokens.unheld(&self.code.take().unwrap_or_default());
         self.blank();
         let (first, rest) = self.indents();
         let room = WIDTH.saturating_sub(rest.width() + 4).max(20);

@@ -98,6 +98,16 @@ fn value() -> impl Strategy<Value = String> {
     ]
 }
 
+#[test]
+fn a_long_line_of_code_is_cut_beside_braces_and_not_inside() {
+    for length in 50..90 {
+        let code = format!("{}{{{{{{{{", "x".repeat(length));
+        let (text, _) = parts(&format!("    {code}\n"));
+        assert_eq!(text.replace(['\n', '\r', ' '], ""), code, "{text}");
+        assert!(text.lines().all(|line| line.len() <= 78), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn with_shortcodes_too_the_fast_way_says_what_the_slow_way_says(
