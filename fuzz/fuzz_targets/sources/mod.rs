@@ -30,9 +30,11 @@ pub fn of(body: &str, subject: &str, mjml: &str, text: &str) -> Option<Sources> 
     Some(Sources {
         publication: Publication::from_settings(settings).expect("a publication"),
         article,
-        theme: Theme { files: files.map(|(name, text)| (name.to_owned(), clean(text))).into() },
+        theme: Theme { files: files.map(|(name, text)| (name.to_owned(), clean(text))).into(), ..Theme::default() },
+        stories: Vec::new(),
         settings: ThemeSettings::default(),
         images: Images::new(),
+        attachments: Vec::new(),
         columns: ["email", "name", "tags", "city"].map(str::to_owned).into(),
     })
 }

@@ -1,5 +1,6 @@
 //! One pass over the MJML: elements, attributes and their nesting against the table of what MJML knows.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -34,6 +35,7 @@ const REFUSED: [(&str, &str); 4] = [
 /// The first mistake, at its place.
 pub fn lint(mjml: &str, tokens: &Tokens, place: &dyn Fn(Range<usize>) -> Place) -> Result<String> {
     let mut lint = Lint {
+        mjml,
         tokens,
         place,
         open: Vec::new(),
@@ -42,14 +44,37 @@ pub fn lint(mjml: &str, tokens: &Tokens, place: &dyn Fn(Range<usize>) -> Place) 
         seen: BTreeSet::new(),
         edits: Edits::default(),
     };
-    for token in Tokenizer::from(mjml) {
+    let ascii = in_ascii(mjml);
+    for token in Tokenizer::from(&*ascii) {
         match token {
             Ok(token) => lint.take(token)?,
-            Err(error) => return Err(lint.unreadable(mjml, &error)),
+            Err(error) => return Err(lint.unreadable(&ascii, &error)),
         }
     }
-    lint.end(mjml)?;
+    lint.end()?;
     Ok(lint.edits.apply(mjml).0)
+}
+
+/// The text with a letter for each octet beyond ASCII, at which the tokenizer may panic. Every position stays what it is.
+fn in_ascii(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let letters = |c: char| (0..c.len_utf8()).map(move |_| if c.is_ascii() { c } else { 'x' });
+    Cow::Owned(text.chars().flat_map(letters).collect())
+}
+
+/// A part of the MJML as it was written.
+#[derive(Clone, Copy)]
+struct Part<'m> {
+    text: &'m str,
+    start: usize,
+}
+
+impl Part<'_> {
+    fn range(&self) -> Range<usize> {
+        self.start..self.start + self.text.len()
+    }
 }
 
 /// An element that isn't closed yet.
@@ -61,6 +86,7 @@ struct Open<'m> {
 }
 
 struct Lint<'m, 'c> {
+    mjml: &'m str,
     tokens: &'c Tokens,
     place: &'c dyn Fn(Range<usize>) -> Place,
     open: Vec<Open<'m>>,
@@ -78,10 +104,18 @@ impl<'m> Lint<'m, '_> {
         Diagnostic::error(message).at((self.place)(at))
     }
 
-    fn take(&mut self, token: Token<'m>) -> Result<()> {
+    /// What stands there.
+    fn part(&self, span: StrSpan<'_>) -> Part<'m> {
+        Part { text: self.mjml.get(span.range()).unwrap_or_default(), start: span.start() }
+    }
+
+    fn take(&mut self, token: Token<'_>) -> Result<()> {
         match token {
-            Token::ElementStart { local, span, .. } => self.start(local.as_str(), span.range()),
-            Token::Attribute { local, value, span, .. } => self.attribute(local.as_str(), value, span.range()),
+            Token::ElementStart { local, span, .. } => self.start(self.part(local).text, span.range()),
+            Token::Attribute { local, value, span, .. } => {
+                let value = value.map(|value| self.part(value));
+                self.attribute(self.part(local).text, value, span.range())
+            }
             Token::ElementEnd { end: ElementEnd::Open, .. } => {
                 self.opened(false);
                 Ok(())
@@ -90,8 +124,10 @@ impl<'m> Lint<'m, '_> {
                 self.opened(true);
                 Ok(())
             }
-            Token::ElementEnd { end: ElementEnd::Close(_, name), span } => self.close(name.as_str(), span.range()),
-            Token::Text { text } => self.text(text),
+            Token::ElementEnd { end: ElementEnd::Close(_, name), span } => {
+                self.close(self.part(name).text, span.range())
+            }
+            Token::Text { text } => self.text(self.part(text)),
             Token::ConditionalCommentStart { .. } => {
                 self.in_condition = true;
                 Ok(())
@@ -177,7 +213,7 @@ impl<'m> Lint<'m, '_> {
         Err(if parents.is_empty() { error } else { error.help(format!("it stands in {}", parents.join(", "))) })
     }
 
-    fn attribute(&mut self, name: &'m str, value: Option<StrSpan<'m>>, at: Range<usize>) -> Result<()> {
+    fn attribute(&mut self, name: &'m str, value: Option<Part<'m>>, at: Range<usize>) -> Result<()> {
         let Some((element, names)) = &mut self.element else { return Ok(()) };
         let in_defaults =
             self.open.last().and_then(|open| open.component).is_some_and(|open| open.name == "mj-attributes");
@@ -203,7 +239,7 @@ impl<'m> Lint<'m, '_> {
         if forms.is_empty() {
             return Err(self.unknown_attribute(element_name, component, name, at));
         }
-        if let Some(instead) = unlike::instead(element_name, name, &self.tokens.plain(value.as_str())) {
+        if let Some(instead) = unlike::instead(element_name, name, &self.tokens.plain(value.text)) {
             return Err(self
                 .error(at, format!("`{name}` of <{element_name}> comes out otherwise than in other renderers of MJML"))
                 .help(instead));
@@ -231,8 +267,8 @@ impl<'m> Lint<'m, '_> {
     }
 
     /// A value of one of these forms; a merge field only where any text may stand.
-    fn value(&mut self, name: &str, value: StrSpan<'m>, forms: &[&'static Form]) -> Result<()> {
-        let plain = self.tokens.plain(value.as_str());
+    fn value(&mut self, name: &str, value: Part<'m>, forms: &[&'static Form]) -> Result<()> {
+        let plain = self.tokens.plain(value.text);
         if forms.contains(&&Form::Text) {
             return Ok(());
         }
@@ -253,8 +289,8 @@ impl<'m> Lint<'m, '_> {
     }
 
     /// Of several classes mjml lets the last win and mrml the first.
-    fn mend_class(&mut self, name: &str, value: StrSpan<'m>) {
-        let classes: Vec<&str> = value.as_str().split_ascii_whitespace().collect();
+    fn mend_class(&mut self, name: &str, value: Part<'m>) {
+        let classes: Vec<&str> = value.text.split_ascii_whitespace().collect();
         if name == "mj-class" && classes.len() > 1 {
             let reversed: Vec<&str> = classes.into_iter().rev().collect();
             self.edits.push(value.range(), reversed.join(" "));
@@ -284,16 +320,16 @@ impl<'m> Lint<'m, '_> {
         }
     }
 
-    fn text(&mut self, text: StrSpan<'m>) -> Result<()> {
-        let words = text.as_str().trim();
+    fn text(&mut self, text: Part<'m>) -> Result<()> {
+        let words = text.text.trim();
         let Some(parent) = self.parent().filter(|parent| !parent.is_text && !words.is_empty()) else { return Ok(()) };
-        let start = text.start() + (text.as_str().len() - text.as_str().trim_start().len());
+        let start = text.start + (text.text.len() - text.text.trim_start().len());
         Err(self
             .error(start..start + words.len(), format!("words can't stand in <{}> itself", parent.name))
             .help("put them inside <mj-text>"))
     }
 
-    fn end(&mut self, mjml: &str) -> Result<()> {
+    fn end(&mut self) -> Result<()> {
         if let Some(open) = self.open.last() {
             return Err(self
                 .error(open.at.clone(), format!("<{}> is not closed", open.name))
@@ -302,7 +338,7 @@ impl<'m> Lint<'m, '_> {
         for needed in ["mjml", "mj-body"] {
             if !self.seen.contains(needed) {
                 return Err(self
-                    .error(0..mjml.len().min(1), format!("there is no <{needed}>"))
+                    .error(0..self.mjml.len().min(1), format!("there is no <{needed}>"))
                     .help("MJML is <mjml><mj-head>…</mj-head><mj-body>…</mj-body></mjml>"));
             }
         }
@@ -310,14 +346,15 @@ impl<'m> Lint<'m, '_> {
     }
 
     /// The tokenizer stopped.
-    fn unreadable(&self, mjml: &str, error: &htmlparser::Error) -> Diagnostic {
+    fn unreadable(&self, ascii: &str, error: &htmlparser::Error) -> Diagnostic {
         let position = error.pos();
         let lines = usize::try_from(position.row).unwrap_or(1).saturating_sub(1);
-        let start: usize = mjml.split_inclusive('\n').take(lines).map(str::len).sum();
+        let start: usize = ascii.split_inclusive('\n').take(lines).map(str::len).sum();
         let columns = usize::try_from(position.col).unwrap_or(1).saturating_sub(1);
-        let line = mjml.get(start..).unwrap_or_default();
-        let at = start + line.char_indices().nth(columns).map_or(line.len(), |(at, _)| at);
-        self.error(at..at + 1, "this can't be read as MJML")
+        let line = ascii.get(start..).unwrap_or_default();
+        let at = self.mjml.floor_char_boundary(start + columns.min(line.len()));
+        let end = self.mjml.ceil_char_boundary(at + 1);
+        self.error(at..end, "this can't be read as MJML")
             .help("a `<` that begins no element is written &lt;, and a `&` &amp;")
     }
 }

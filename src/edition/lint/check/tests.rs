@@ -119,6 +119,14 @@ fn outlook_comments_and_void_elements_need_no_end() {
     run(&body(inside)).unwrap();
 }
 
+#[test]
+fn letters_beyond_ascii_may_stand_anywhere() {
+    // The tokenizer itself panics at the first of these.
+    for mjml in ["<mjml><mj-body><ä/></mj-body></mjml>", "<mjml ä=\"ö\"><é", "</ä><", "<mjml>\nää<"] {
+        assert!(run(mjml).is_err(), "{mjml}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_mjml_makes_it_panic(mjml in "(<mjml>|<mj-body>|<mj-text|</mj-text>|</mj-body>| color=\"|\"|>|/>|<|<!--\\[if mso\\]>|<!\\[endif\\]-->|<!--|-->|<p>|</p>|ä|[a-z &;]){0,40}") {
