@@ -26,6 +26,14 @@ pub(super) fn push_words(out: &mut String, text: &str) {
     }
 }
 
+/// Appends text that is escaped already: no template code may come into being where the two meet.
+pub(super) fn push_escaped(out: &mut String, text: &str) {
+    if out.ends_with('{') && text.starts_with(['{', '%', '#']) {
+        out.push('\\');
+    }
+    out.push_str(text);
+}
+
 fn push_char(out: &mut String, c: char, rest: &str) {
     let before = out.chars().next_back();
     let escape = match c {

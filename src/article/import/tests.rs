@@ -547,6 +547,13 @@ proptest! {
     }
 
     #[test]
+    fn no_template_code_comes_into_being_between_two_elements(mark in "<(a|b|em|span|q)>", inside in "[{%#]{1,2}") {
+        let name = mark.trim_matches(['<', '>']);
+        let markdown = html::fragment(&format!("<p>{{{mark}{inside}</{name}></p>"), None, &mut Vec::new());
+        prop_assert!(!escape::has_template(&markdown), "{:?}", markdown);
+    }
+
+    #[test]
     fn no_export_text_panics_or_leaves_braces(source in "(<(p|div|figure|ul|li|a|img|table|tr|td|iframe|blockquote|pre)( class=\"(footnote|footnote-anchor|youtube-wrap|paywall-jump|button-wrapper|kg-bookmark-card)\")?( data-attrs=\"[{}a&;:]{0,6}\")?( src=\"[a-z:/%{.]{0,8}\")?>|</(p|div|figure|ul|a)>|[{}%#a *_é\n]){0,40}") {
         let markdown = html::fragment(&source, None, &mut Vec::new());
         let code = markdown.contains('`') || markdown.lines().any(|line| line.trim_start().starts_with("    "));

@@ -85,7 +85,7 @@ impl Writer<'_> {
         let mark = if left == mark.chars().next() { other } else { mark };
         let intraword = mark.starts_with('_') && right.is_some_and(char::is_alphanumeric);
         if nested || mark.is_empty() || intraword || !flanks(left, &text, right) {
-            out.push_str(&text);
+            escape::push_escaped(out, &text);
         } else {
             out.push_str(mark);
             out.push_str(&text);
@@ -157,7 +157,7 @@ impl Writer<'_> {
                 }
                 let _ = write!(out, "[{text}]({})", links::written(&target));
             }
-            _ => out.push_str(&text),
+            _ => escape::push_escaped(out, &text),
         }
         if after {
             space(out);
