@@ -254,6 +254,3 @@ fn placed(wanted: &Wanted<'_>, made: &Made, base: Option<&str>) -> Image {
     };
     Image { url: format!("cid:{content_id}"), size: None, inline: Some(inline), asset: None }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,1 +1,0 @@
-//! Tests of images with files made here.
