@@ -26,10 +26,14 @@ pub(super) fn push_words(out: &mut String, text: &str) {
     }
 }
 
-/// Appends text that is escaped already: no template code may come into being where the two meet.
+/// Appends text that is escaped already: no template code may come into being where the two meet, and no longer run of
+/// backticks.
 pub(super) fn push_escaped(out: &mut String, text: &str) {
     if out.ends_with('{') && text.starts_with(['{', '%', '#']) {
         out.push('\\');
+    }
+    if out.ends_with('`') && text.starts_with('`') {
+        out.push(' ');
     }
     out.push_str(text);
 }

@@ -517,6 +517,13 @@ proptest! {
     }
 }
 
+/// Found by the properties: the marks of two pieces of code ran together, through an element whose own marks were left out.
+#[test]
+fn code_after_code_within_other_elements_keeps_its_marks() {
+    let page = "<p>x <del><code>``</code><del><code>a</code></del></del> y</p>";
+    assert_eq!(html::fragment(page, None, &mut Vec::new()).trim(), "x ~~``` `` ``` `a`~~ y");
+}
+
 /// Found by fuzzing: what was imported could not be read as an article.
 #[test]
 fn control_characters_written_as_entities_are_left_out() {
