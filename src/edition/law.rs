@@ -76,7 +76,14 @@ pub fn said(sources: &Sources, merging: Merging, row: &Row) -> Result<(String, S
 
 const MJML: &str = "<mjml><mj-body><mj-section><mj-column><mj-text><h1>{{ article.title }}</h1>BODY{{ article.html }}</mj-text></mj-column></mj-section></mj-body></mjml>";
 
+/// Sources that can't be set prove little: with more of them than of others the test fails.
+fn mostly_set() -> ProptestConfig {
+    let usual = ProptestConfig::default();
+    ProptestConfig { max_global_rejects: usual.cases, ..usual }
+}
+
 proptest! {
+    #![proptest_config(mostly_set())]
     #[test]
     fn the_fast_way_says_what_the_slow_way_says(
         body in random::markdown(),
@@ -96,7 +103,6 @@ proptest! {
         let reader = reader([&name, &plan, &city, &tags]);
         let (fast, slow) = (said(&sources, Merging::Gaps, &reader), said(&sources, Merging::ChoicesOnly, &reader));
         prop_assert_eq!(&fast, &slow);
-        // Sources that can't be set prove little: too many of them fail this test.
         prop_assume!(fast.is_ok());
     }
 }

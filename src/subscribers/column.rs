@@ -89,11 +89,7 @@ impl Columns {
         if let Some(column) = self.column(&name) {
             return Ok(column);
         }
-        if name.is_empty()
-            || name.contains(['@', '"'])
-            || name.contains(char::is_control)
-            || name == "first_name" && self.name.is_some()
-        {
+        if !is_name(&name) || name == "first_name" && self.name.is_some() {
             return Err(Diagnostic::error(format!("a column can't be called `{heading}`"))
                 .help("give it a name such as `plan`"));
         }
@@ -195,6 +191,11 @@ impl Columns {
 /// `First Name` and `first-name` as `first_name`.
 pub fn normal_name(heading: &str) -> String {
     heading.trim().to_lowercase().replace([' ', '-'], "_")
+}
+
+/// Whether a new column can have this name. An address is none: it would be a list's first row without a first line.
+pub(super) fn is_name(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['@', '"']) && !name.contains(char::is_control)
 }
 
 /// The names of the address column of a subscriber list.

@@ -1,6 +1,6 @@
 //! Which column of an export becomes which column of the list: by preset, by name, or as the user says.
 
-use super::super::column::{Columns, Field, normal_name};
+use super::super::column::{Columns, Field, is_name, normal_name};
 use super::super::status::Status;
 use super::layouts::WORDS;
 use super::preset::Preset;
@@ -185,12 +185,12 @@ impl Chosen<'_> {
         }
     }
 
-    /// All others, under their own names.
+    /// All others that can, under their own names.
     fn keep(&mut self) {
         for column in 0..self.taken.len() {
             let name = self.table.name(column).to_owned();
-            let ours = matches!(name.as_str(), "" | "email" | "status");
-            if !self.taken[column] && !ours && !self.has(&name) {
+            let ours = matches!(name.as_str(), "email" | "status");
+            if !self.taken[column] && !ours && is_name(&name) && !self.has(&name) {
                 self.add(&name, vec![column]);
             }
         }

@@ -105,6 +105,17 @@ fn values_are_filled_and_only_replaced_when_asked() {
     );
 }
 
+/// Found by fuzzing: a heading that no column of a list can have stopped the import of all the others.
+#[test]
+fn a_heading_that_is_no_column_is_left_out_and_told() {
+    let list = super::super::test::list("email\n");
+    let wishes = Wishes { keep_columns: true, ..Wishes::default() };
+    let plan =
+        plan(&list, "email,Instagram @,Shoe Size\nann@example.com,@ann,38\n", &wishes, Manner::default()).unwrap();
+    assert_eq!(plan.new_columns, ["shoe_size"]);
+    assert_eq!(plan.incoming().files[0].left_out, ["Instagram @"]);
+}
+
 #[test]
 fn a_new_list_gets_our_columns_and_no_others() {
     let list = list("");
