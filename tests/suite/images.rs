@@ -178,7 +178,9 @@ fn files_that_are_none_or_lie_elsewhere_are_refused() {
     };
     check("../../secret.png", &|_| {}, "outside the article's folder");
     check("/etc/hostname", &|_| {}, "outside the article's folder");
-    check("missing.png", &|_| {}, "missing.png");
+    check("missing.png", &|_| {}, "put it beside the article");
+    let near = |folder: &Path| std::fs::write(folder.join("mising.png"), png(40, 20)).unwrap();
+    check("missing.png", &near, "is `mising.png` meant?");
     check("folder.png", &|folder| std::fs::create_dir(folder.join("folder.png")).unwrap(), "is no file");
     let sparse = |folder: &Path| {
         std::fs::File::create(folder.join("huge.png")).unwrap().set_len(10 << 30).unwrap();

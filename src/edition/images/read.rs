@@ -2,11 +2,11 @@
 //! folder, a pipe, a device, a link that leads out) is refused before it is opened.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Component, Path, PathBuf};
 
 use crate::article::Article;
-use crate::diagnostic::{Diagnostic, Place, Result, shown_path};
+use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean, shown_path};
 
 /// What a file is for, in the words of errors.
 #[derive(Debug, Clone, Copy)]
@@ -73,6 +73,27 @@ fn within(article: &Article, name: &str, wanted: Wanted) -> Result<PathBuf> {
     if resolved.starts_with(&root) { Ok(path) } else { Err(outside()) }
 }
 
-fn failed(wanted: Wanted, path: &Path, error: &std::io::Error) -> Diagnostic {
-    Diagnostic::io(&format!("read the {}", wanted.what), path, error)
+fn failed(wanted: Wanted, path: &Path, error: &io::Error) -> Diagnostic {
+    if error.kind() != io::ErrorKind::NotFound {
+        return Diagnostic::io(&format!("read the {}", wanted.what), path, error);
+    }
+    let missing = Diagnostic::error(format!("there is no {} {}", wanted.what, shown_path(path)));
+    match likely(path) {
+        Some(name) => missing.help(format!("is `{name}` meant? It is in that folder")),
+        None => missing.help("put it beside the article, and name it letter by letter"),
+    }
+}
+
+/// A file in the same folder with a name much like this one's.
+fn likely(path: &Path) -> Option<String> {
+    /// A folder of pictures may have thousands.
+    const LOOKED_AT: usize = 5_000;
+    let entries = fs::read_dir(path.parent()?).ok()?;
+    let mut names: Vec<String> =
+        entries.take(LOOKED_AT).filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    // The same answer in whatever order the folder tells them.
+    names.sort_unstable();
+    let wanted = path.file_name()?.to_str()?;
+    let article = |name: &&str| !name.ends_with(".md") && !name.ends_with(".txt");
+    did_you_mean(wanted, names.iter().map(String::as_str).filter(article)).map(str::to_owned)
 }
