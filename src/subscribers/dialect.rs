@@ -10,10 +10,10 @@ use super::files::Files;
 use super::list::label;
 use super::record::{Records, Span, line_ends, quote};
 use super::row::Row;
-use super::text::{decode, encode};
+use super::text::decode;
 
-/// The record with other values, as bytes: what is not changed stays letter by letter.
-pub(super) fn rewritten(row: &Row<'_>, values: &[(usize, &str, &str)], delimiter: u8) -> Vec<u8> {
+/// The record with other values: what is not changed stays letter by letter.
+pub(super) fn rewritten(row: &Row<'_>, values: &[(usize, &str, &str)], delimiter: u8) -> String {
     let (_, is_windows_1252) = decode(row.raw.bytes);
     let piece = |span: Span| {
         let bytes = &row.raw.bytes[span.start..span.end];
@@ -43,7 +43,7 @@ pub(super) fn rewritten(row: &Row<'_>, values: &[(usize, &str, &str)], delimiter
             }
         }
     }
-    encode(&text, is_windows_1252).into_owned()
+    text
 }
 
 /// How many line ends there are.
@@ -75,6 +75,22 @@ pub(super) fn ends(files: &Files) -> Result<(&'static str, bool)> {
         Ok((line_end, !matches!(last, [b'\r' | b'\n'])))
     };
     read().map_err(|error| Diagnostic::io("read", &files.list, &error))
+}
+
+/// Whether the list is in Windows-1252: its first line beyond ASCII tells.
+pub(super) fn is_windows_1252(files: &Files) -> Result<bool> {
+    let file = match File::open(&files.list) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(Diagnostic::io("read", &files.list, &error)),
+    };
+    let mut records = Records::new(file, &label(&files.list))?;
+    while let Some(raw) = records.read()? {
+        if !raw.bytes.is_ascii() {
+            return Ok(decode(raw.bytes).1);
+        }
+    }
+    Ok(false)
 }
 
 /// Where the first line ends, and whether it is in Windows-1252; `None` when there is none.

@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};
 
 use super::column::{Columns, email_names};
-use super::dialect::{ends, header_end, lines, rewritten};
+use super::dialect::{ends, header_end, is_windows_1252, lines, rewritten};
 use super::edit::How;
 use super::files::Files;
 use super::history::{self, Head, Lines, Tally};
@@ -42,6 +42,8 @@ pub struct Changeset {
     /// Its number in the history; `None` when nothing changed, or in a dry run.
     pub number: Option<u64>,
     pub rows: Tally,
+    /// How many rows hold letters that a list in Windows-1252 can't: they are written in UTF-8, and only we read both.
+    pub foreign: u64,
     /// The list before the change.
     pub basis: Basis,
 }
@@ -61,7 +63,9 @@ pub struct Draft {
     line_end: &'static str,
     /// Whether the last line lacks its end.
     open_ended: bool,
-    windows_1252: bool,
+    /// Whether the list is in Windows-1252; found out when something beyond ASCII is to be written.
+    windows_1252: Option<bool>,
+    foreign: u64,
     basis: Option<Stamp>,
     /// Begun with the first change.
     stage: Option<Stage>,
@@ -95,7 +99,8 @@ impl Draft {
             delimiter: rows.as_ref().map_or(b',', Rows::delimiter),
             line_end,
             open_ended: open_ended && rows.is_some(),
-            windows_1252: false,
+            windows_1252: None,
+            foreign: 0,
             basis,
             stage: None,
             lines: Lines::default(),
@@ -146,7 +151,6 @@ impl Draft {
             }
         }
         rows.unchanged()?;
-        self.windows_1252 = rows.windows_1252();
         self.next_line = rows.line().saturating_add_signed(self.shift) + u64::from(self.open_ended);
         Ok(())
     }
@@ -195,9 +199,9 @@ impl Draft {
         let names: Vec<String> = new.iter().map(|(column, ..)| self.columns.name_of(*column)).collect();
         let noted = names.iter().zip(&new).map(|(name, (_, before, after))| (name.as_str(), *before, *after));
         let line = row.line().saturating_add_signed(self.shift);
+        let record = self.encoded(&rewritten(row, &new, self.delimiter), Some(row.raw.bytes))?;
         let line = self.lines.changed(self.head.change, line, row.email(), noted);
         let Some(stage) = &mut self.stage else { return Ok(()) };
-        let record = rewritten(row, &new, self.delimiter);
         self.shift += lines(&record) - lines(row.raw.bytes);
         let end = row.raw.offset + row.raw.bytes.len() as u64;
         stage.splice(line, row.raw.offset..end, &[&record]).map_err(|error| self.failed(&error))
@@ -218,8 +222,8 @@ impl Draft {
         let address = cells.get(self.columns.email).map_or("", |cell| cell.trim());
         let filled = names.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
         let values = filled.map(|(name, cell)| (name.as_str(), cell.as_str()));
+        let record = self.encoded(text, None)?;
         let noted = self.lines.added(self.head.change, line, address, values);
-        let record = encode(text, self.windows_1252);
         let Some(stage) = &mut self.stage else { return Ok(()) };
         let with = [&*record, self.line_end.as_bytes()];
         stage.splice(noted, offset..offset, &with).map_err(|error| self.failed(&error))
@@ -239,9 +243,9 @@ impl Draft {
         let names: Vec<String> = (0..cells.len()).map(|column| self.columns.name_of(column)).collect();
         let filled = names.iter().zip(cells).filter(|(_, cell)| !cell.as_ref().is_empty());
         let values = filled.map(|(name, cell)| (name.as_str(), cell.as_ref()));
-        let noted = self.lines.added(self.head.change, line, address, values);
         text.push_str(self.line_end);
-        let record = encode(&text, self.windows_1252);
+        let record = self.encoded(&text, None)?;
+        let noted = self.lines.added(self.head.change, line, address, values);
         let Some(stage) = &mut self.stage else { return Ok(line) };
         let before = if std::mem::take(&mut self.open_ended) { self.line_end } else { "" };
         let with = [before.as_bytes(), &record];
@@ -262,6 +266,23 @@ impl Draft {
         self.restore(u64::MAX, text, line)
     }
 
+    /// A record as the list has it: one that is changed keeps its encoding, a new one takes the list's.
+    fn encoded(&mut self, text: &str, old: Option<&[u8]>) -> Result<Vec<u8>> {
+        if text.is_ascii() {
+            return Ok(text.as_bytes().to_vec());
+        }
+        let windows_1252 = match old.filter(|old| !old.is_ascii()) {
+            Some(old) => decode(old).1,
+            None => match self.windows_1252 {
+                Some(known) => known,
+                None => *self.windows_1252.insert(is_windows_1252(&self.files)?),
+            },
+        };
+        let record = encode(text, windows_1252);
+        self.foreign += u64::from(windows_1252 && std::str::from_utf8(&record).is_ok());
+        Ok(record.into_owned())
+    }
+
     /// What it came to so far.
     pub fn tally(&self) -> Tally {
         self.head.rows
@@ -280,10 +301,10 @@ impl Draft {
         let rows = self.head.rows;
         let basis = Basis(self.basis);
         let stage = self.stage.take().filter(|_| rows.total() > 0);
-        let Some(mut stage) = stage else { return Ok(Changeset { number: None, rows, basis }) };
+        let Some(mut stage) = stage else { return Ok(Changeset { number: None, rows, foreign: 0, basis }) };
         stage.copy_rest().map_err(|error| self.failed(&error))?;
         stage.commit(&self.files, &self.head, self.basis)?;
-        Ok(Changeset { number: Some(self.head.change), rows, basis })
+        Ok(Changeset { number: Some(self.head.change), rows, foreign: self.foreign, basis })
     }
 
     /// Begins to write the new list, with its first line. Says whether anything is written at all.

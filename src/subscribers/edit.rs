@@ -365,10 +365,30 @@ mod tests {
     }
 
     #[test]
+    fn an_ascii_row_of_a_windows_1252_list_takes_its_encoding() {
+        let list = list(b"email,name\nann@example.com,\nzoe@example.com,Zo\xeb\n");
+        let mut draft = Draft::open(&list.files, "edit", now()).unwrap();
+        draft
+            .visit(|row, edit| {
+                if row.line() == 2 {
+                    edit.set(1, "José");
+                }
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(draft.commit().unwrap().foreign, 0);
+        assert_eq!(
+            std::fs::read(&list.files.list).unwrap(),
+            b"email,name\nann@example.com,Jos\xe9\nzoe@example.com,Zo\xeb\n"
+        );
+    }
+
+    #[test]
     fn windows_1252_lists_stay_so_where_they_can() {
         let list = list(b"email,name\nzoe@example.com,Zo\xeb\n");
-        for (email, name) in [("a@example.com", "José"), ("b@example.com", "名前")] {
-            add(&list.files, &[reader(email, name)], false, now()).unwrap();
+        for (email, name, foreign) in [("a@example.com", "José", 0), ("b@example.com", "名前", 1)] {
+            let report = add(&list.files, &[reader(email, name)], false, now()).unwrap();
+            assert_eq!(report.changeset.foreign, foreign, "{name}");
         }
         let bytes = std::fs::read(&list.files.list).unwrap();
         assert!(bytes.windows(5).any(|w| w == b"Jos\xe9\n"));

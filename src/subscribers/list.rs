@@ -79,11 +79,6 @@ impl Rows {
         self.records.delimiter
     }
 
-    /// Whether a row was not UTF-8, so far.
-    pub(super) fn windows_1252(&self) -> bool {
-        self.windows_1252
-    }
-
     /// The line behind the last row read.
     pub(super) fn line(&self) -> u64 {
         self.records.line()

@@ -332,7 +332,10 @@ impl Records {
                 return if extent.unclosed.is_none() { Ok(Some(extent)) } else { Err(self.endless(bytes)) };
             }
             if bytes.len() >= LONGEST {
-                return Err(self.endless(bytes));
+                let mut spans = Vec::new();
+                let cut = split(bytes, self.delimiter, true, &mut spans);
+                let is_open = cut.is_some_and(|cut| cut.unclosed.is_some());
+                return Err(if is_open { self.endless(bytes) } else { self.too_long() });
             }
             self.fill()?;
         }
@@ -373,6 +376,13 @@ impl Records {
 
     fn failed(&self, error: &io::Error) -> Diagnostic {
         Diagnostic::io("read", std::path::Path::new(&self.label), error)
+    }
+
+    fn too_long(&self) -> Diagnostic {
+        let line = usize::try_from(self.line).unwrap_or(usize::MAX);
+        Diagnostic::error(format!("this row is longer than {} KB, which no row of a list is", LONGEST >> 10))
+            .at(Place::line(&self.label, line))
+            .help("look whether the file is a list, and whether its lines have ends")
     }
 
     /// The error for a record without an end.
@@ -479,6 +489,23 @@ mod tests {
         records.seek(10, 3).unwrap();
         assert_eq!(records.read().unwrap().unwrap().spans.len(), 2);
         assert_eq!(records.read().unwrap().unwrap().line, 5);
+    }
+
+    #[test]
+    fn a_row_that_is_too_long_is_not_called_a_quote_left_open() {
+        let told = |row: String| {
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(format!("a,b\n{row}").as_bytes()).unwrap();
+            file.rewind().unwrap();
+            let mut records = Records::new(file, "list.csv").unwrap();
+            records.read().unwrap();
+            let error = records.read().unwrap_err();
+            assert_eq!(error.place().unwrap().line, 2);
+            error.message().to_owned()
+        };
+        assert!(told("x".repeat(LONGEST + 9)).contains("longer than 1024 KB"));
+        assert!(told(format!("\"q\",{}", "x".repeat(LONGEST + 9))).contains("longer than 1024 KB"));
+        assert!(told(format!("x,\"{}", "x\n".repeat(LONGEST))).contains("a quote is opened"));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(super) fn decode(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     }
 }
 
-/// The bytes of a new record for a file that holds records in Windows-1252. What that can't say, or what would be read
+/// The bytes of a record for a file in Windows-1252. What that can't say, or what would be read
 /// as UTF-8 again, becomes UTF-8.
 pub(super) fn encode(text: &str, windows_1252: bool) -> Cow<'_, [u8]> {
     if windows_1252 && !text.is_ascii() {

@@ -67,6 +67,13 @@ pub(super) fn carry_out<T: Told>(
 
 /// Tells a change that was made by its number, and how to take it back.
 pub(super) fn numbered(changeset: &Changeset, session: &Session) {
+    if changeset.foreign > 0 {
+        let rows = counted(changeset.foreign, "row", "rows");
+        let what = format!("the list is in Windows-1252, which lacks letters of {rows}: those are in UTF-8 now");
+        let help =
+            "letterpress reads both; for a spreadsheet, `letterpress subscribers export` writes all of it in UTF-8";
+        session.screen.diagnostic(&Diagnostic::warning(what).help(help));
+    }
     if let Some(number) = changeset.number {
         let rows = rows(*changeset);
         session.screen.say(format!("Change {number}: {rows}. `letterpress subscribers undo {number}` takes it back."));

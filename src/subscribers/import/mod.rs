@@ -13,6 +13,7 @@ mod source;
 mod standing;
 mod store;
 mod table;
+mod utf16;
 mod value;
 
 pub use incoming::{FileSummary, Incoming, RowCounts, Suspicious};

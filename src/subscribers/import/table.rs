@@ -9,6 +9,7 @@ use encoding_rs::WINDOWS_1252;
 use super::super::column::normal_name;
 use super::super::record::{Raw, Records, unquote};
 use super::super::text::{clean, decode};
+use super::utf16::as_utf8;
 use crate::diagnostic::{Diagnostic, Place, Result};
 
 const DELIMITERS: [u8; 3] = *b",;\t";
@@ -27,7 +28,7 @@ impl Table {
     /// # Errors
     /// A file without a first line, or one that can't be read.
     pub(super) fn open(file: File, label: &str) -> Result<Table> {
-        let mut records = Records::new(file, label)?;
+        let mut records = Records::new(as_utf8(file, label)?, label)?;
         let mut best = (0, b',');
         for delimiter in DELIMITERS {
             let columns = records.peek(delimiter)?.map_or(0, |raw| raw.spans.len());
