@@ -46,7 +46,9 @@ pub(super) fn run(args: &HistoryArgs, files: &Files, session: &Session) -> Resul
             }
         }
     };
-    while let Some(entry) = history.as_mut().map(History::read).transpose()?.flatten() {
+    // Only what became of one reader needs a look at the rows.
+    let next = if address.is_some() { History::read } else { History::read_head };
+    while let Some(entry) = history.as_mut().map(next).transpose()?.flatten() {
         match entry {
             Entry::Head(head) => {
                 keep(last.take(), &mut shown, &mut total);

@@ -17,7 +17,6 @@ use super::draft::{Basis, Changeset, Draft};
 use super::edit::How;
 use super::files::Files;
 use super::history::{Entry, Head, History};
-use super::key::Keys;
 use super::row::Row;
 use super::status::Status;
 use super::text::decode;
@@ -41,7 +40,7 @@ impl Target {
         let nothing = || Diagnostic::error("there is no change to take back").help("`letterpress subscribers history`");
         let mut history = History::open(files)?.ok_or_else(nothing)?;
         let mut known: Vec<Target> = Vec::new();
-        while let Some(entry) = history.read()? {
+        while let Some(entry) = history.read_head()? {
             match entry {
                 Entry::Head(head) => known.push(Target { head, done: false, offset: history.offset() }),
                 Entry::Done(change) => {
@@ -181,17 +180,13 @@ fn readded(history: &mut History, target: &Target, records: &Records) -> Result<
     if records.deleted.is_empty() {
         return Ok(conflicts);
     }
-    let mut keys = Keys::default();
-    for (_, offset) in &records.deleted {
-        keys.enter(&at(history, *offset)?.address);
-    }
-    history.seek(target.offset)?;
+    history.seek(records.end)?;
     while let Some(entry) = history.read()? {
         let Entry::Row(row) = entry else { continue };
         if row.change > target.head.change
             && row.before.is_none()
             && !row.forgotten
-            && keys.find(&row.address).is_some()
+            && records.deleted_keys.find(&row.address).is_some()
         {
             let why = format!("was added again by change {}", row.change);
             conflicts.push(|| Conflict { address: row.address.clone(), why });

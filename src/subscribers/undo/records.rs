@@ -22,6 +22,10 @@ pub(super) struct Records {
     pub(super) rows: Vec<(u64, u32, bool)>,
     /// Deleted rows: their line then, and their place in the history.
     pub(super) deleted: Vec<(u64, u64)>,
+    /// The addresses of those.
+    pub(super) deleted_keys: Keys,
+    /// Where the lines behind the changeset begin in the history.
+    pub(super) end: u64,
     pub(super) forgotten: u64,
 }
 
@@ -31,6 +35,7 @@ impl Records {
         history.seek(target.offset)?;
         loop {
             let offset = history.offset();
+            records.end = offset;
             let Some(Entry::Row(row)) = history.read()? else { break };
             if row.change != target.head.change {
                 break;
@@ -39,6 +44,7 @@ impl Records {
                 records.forgotten += 1;
             } else if row.after.is_none() {
                 records.deleted.push((row.line, offset));
+                records.deleted_keys.enter(&row.address);
             } else {
                 records.enter(&row, offset)?;
             }
