@@ -7,6 +7,7 @@ use std::ops::Range;
 use htmlparser::{ElementEnd, StrSpan, Token, Tokenizer};
 
 use super::components::{self, Component, find};
+use super::defaults::{Defaults, Given};
 use super::form::Form;
 use super::unlike;
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
@@ -42,6 +43,7 @@ pub fn lint(mjml: &str, tokens: &Tokens, place: &dyn Fn(Range<usize>) -> Place) 
         element: None,
         in_condition: false,
         seen: BTreeSet::new(),
+        defaults: Defaults::default(),
         edits: Edits::default(),
     };
     let ascii = in_ascii(mjml);
@@ -91,11 +93,13 @@ struct Lint<'m, 'c> {
     place: &'c dyn Fn(Range<usize>) -> Place,
     open: Vec<Open<'m>>,
     /// The element whose attributes are being read, and those it has.
-    element: Option<(Open<'m>, Vec<&'m str>)>,
+    element: Option<(Open<'m>, Vec<Given<'m>>)>,
     /// Between `<!--[if …]>` and `<![endif]-->`, where HTML needn't be closed.
     in_condition: bool,
     /// The elements of MJML that there are.
     seen: BTreeSet<&'static str>,
+    /// What is set for elements elsewhere.
+    defaults: Defaults<'m>,
     edits: Edits,
 }
 
@@ -186,6 +190,10 @@ impl<'m> Lint<'m, '_> {
 
     /// In `mj-attributes` stand the names of elements, `mj-all` and `mj-class`.
     fn check_default(&self, name: &str, at: &Range<usize>) -> Result<()> {
+        if let Some(open) = self.open.last().filter(|open| open.name != "mj-attributes") {
+            let error = self.error(at.clone(), format!("<{name}> can't stand in <{}> of <mj-attributes>", open.name));
+            return Err(error.help(format!("write the attributes on <{}> itself, and close it with />", open.name)));
+        }
         if matches!(name, "mj-all" | "mj-class") || find(name).is_some() {
             return Ok(());
         }
@@ -214,20 +222,21 @@ impl<'m> Lint<'m, '_> {
     }
 
     fn attribute(&mut self, name: &'m str, value: Option<Part<'m>>, at: Range<usize>) -> Result<()> {
-        let Some((element, names)) = &mut self.element else { return Ok(()) };
+        let Some((element, given)) = &mut self.element else { return Ok(()) };
         let in_defaults =
             self.open.last().and_then(|open| open.component).is_some_and(|open| open.name == "mj-attributes");
         if element.component.is_none() && !in_defaults {
             return Ok(());
         }
         let (element_name, component) = (element.name, element.component);
-        if names.contains(&name) {
+        if given.iter().any(|one| one.name == name) {
             return Err(self.error(at, format!("`{name}` is given twice")).help("keep one of the two"));
         }
-        names.push(name);
         let Some(value) = value else {
             return Err(self.error(at, format!("`{name}` has no value")).help(format!("write {name}=\"…\"")));
         };
+        let plain = self.tokens.plain(value.text);
+        given.push(Given { name, value: plain.clone(), at: at.clone() });
         let forms = match component {
             Some(_) if EVERYWHERE.contains(&name) => {
                 self.mend_class(name, value);
@@ -239,7 +248,7 @@ impl<'m> Lint<'m, '_> {
         if forms.is_empty() {
             return Err(self.unknown_attribute(element_name, component, name, at));
         }
-        if let Some(instead) = unlike::instead(element_name, name, &self.tokens.plain(value.text)) {
+        if let Some(instead) = unlike::instead(element_name, name, &plain) {
             return Err(self
                 .error(at, format!("`{name}` of <{element_name}> comes out otherwise than in other renderers of MJML"))
                 .help(instead));
@@ -298,7 +307,12 @@ impl<'m> Lint<'m, '_> {
     }
 
     fn opened(&mut self, closes_itself: bool) {
-        let Some((element, _)) = self.element.take() else { return };
+        let Some((element, given)) = self.element.take() else { return };
+        match element.component {
+            Some(component) => self.defaults.meet(component.name, &given),
+            None if matches!(element.name, "mj-all" | "mj-class") => self.defaults.set(element.name, given),
+            None => {}
+        }
         let is_html = element.component.is_none();
         let needs_no_end = self.in_condition || VOID.contains(&element.name.to_ascii_lowercase().as_str());
         if !(closes_itself || is_html && needs_no_end) {
@@ -334,6 +348,12 @@ impl<'m> Lint<'m, '_> {
             return Err(self
                 .error(open.at.clone(), format!("<{}> is not closed", open.name))
                 .help(format!("write </{}> where it ends", open.name)));
+        }
+        if let Some(conflict) = self.defaults.conflict() {
+            let (attribute, element) = (conflict.attribute, conflict.element);
+            return Err(self
+                .error(conflict.at, format!("`{attribute}`, set here for <{element}> too, comes out otherwise than in other renderers of MJML"))
+                .help(format!("set it for the other elements one by one; for <{element}> {}", conflict.instead)));
         }
         for needed in ["mjml", "mj-body"] {
             if !self.seen.contains(needed) {

@@ -5,6 +5,7 @@
 
 mod check;
 mod components;
+mod defaults;
 mod form;
 pub mod origin;
 mod unlike;

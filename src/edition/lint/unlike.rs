@@ -30,6 +30,11 @@ const INSIDE: &str = "write `padding` on what stands in the hero";
 const WHOLE_BORDER: &str = "write `border`, which goes all around";
 const WHOLE_PADDING: &str = "write `padding` for all sides, as in padding=\"8px 16px\"";
 
+/// Whether any attribute of an element would come out otherwise.
+pub fn concerns(element: &str) -> bool {
+    UNLIKE.iter().any(|(of, ..)| *of == element)
+}
+
 /// What to write instead of an attribute that would come out otherwise.
 pub fn instead(element: &str, attribute: &str, value: &str) -> Option<&'static str> {
     let concerns = |one: &str| if one.is_empty() { value != "none" } else { one == value };

@@ -43,6 +43,12 @@ fn mistakes_are_named_with_their_place_and_what_to_write() {
             "`color`",
         ),
         (
+            "<mjml><mj-head><mj-attributes><mj-class name=\"a\"><mj-text color=\"red\" /></mj-class></mj-attributes></mj-head></mjml>"
+                .to_owned(),
+            "<mj-text",
+            "on <mj-class> itself",
+        ),
+        (
             "<mjml><mj-head><mj-attributes><mj-tex /></mj-attributes></mj-head></mjml>".to_owned(),
             "<mj-tex",
             "<mj-text>",
@@ -89,6 +95,36 @@ fn every_attribute_is_taken_in_its_right_form_and_in_no_other() {
             assert!(run(&mjml(good)).is_ok(), "{default} {name}");
             assert!(*form == Form::Text || run(&mjml("~")).is_err(), "{default} {name}");
         }
+    }
+}
+
+#[test]
+fn defaults_that_come_out_otherwise_are_refused_where_an_element_takes_them() {
+    let mjml = |defaults: &str, inside: &str| {
+        format!(
+            "<mjml><mj-head><mj-attributes>{defaults}</mj-attributes></mj-head><mj-body><mj-section><mj-column>{inside}\
+             </mj-column></mj-section></mj-body></mjml>"
+        )
+    };
+    let table = "<mj-table><tr><td>a</td></tr></mj-table>";
+    let classed = "<mj-table mj-class=\"x lined\"><tr><td>a</td></tr></mj-table>";
+    let own = "<mj-table border=\"none\"><tr><td>a</td></tr></mj-table>";
+    let lined = "<mj-class name=\"lined\" border=\"1px solid\" />";
+    for (defaults, inside) in
+        [("<mj-all border=\"1px solid\" />", table), (lined, classed), ("<mj-table border=\"1px solid\" />", "")]
+    {
+        let mjml = mjml(defaults, inside);
+        let error = run(&mjml).unwrap_err();
+        assert_eq!(error.place().unwrap().column, mjml.find("border").unwrap() + 1, "{}", error.render(false));
+        assert!(error.render(false).contains("write the border in the style of the cells"));
+    }
+    for (defaults, inside) in [
+        ("<mj-all border=\"1px solid\" />", "<mj-text>a</mj-text>"),
+        ("<mj-all border=\"1px solid\" />", own),
+        ("<mj-all border=\"none\" />", table),
+        (lined, table),
+    ] {
+        assert!(run(&mjml(defaults, inside)).is_ok(), "{defaults} {inside}");
     }
 }
 
