@@ -47,7 +47,7 @@ pub fn told(sources: &Sources, language: &str, tokens: &mut Tokens) -> Result<To
             "date_text": story.date.map(|date| dates::in_words(date, language)).unwrap_or_default(),
             "language": own, "summary": tokens.rich(html), "text": lines,
             "url": web_url.replace("{slug}", &story.slug), "extra": story.extra,
-            "image": images::lead_value(story, &images::of_story(&story.slug), pictures, tokens),
+            "image": images::lead_value(story, &images::of_story(&story.slug), pictures, &content.terms, tokens),
         }));
         told.texts.push(lines);
     }

@@ -230,7 +230,7 @@ impl Template {
         for (key, text) in [("title", &title), ("subject", &subject), ("preheader", &preheader)] {
             values[key] = Json::from(tokens.plain(text));
         }
-        values["image"] = images::lead_value(article, images::LEAD, &self.sources.images, &mut tokens);
+        values["image"] = images::lead_value(article, images::LEAD, &self.sources.images, &content.terms, &mut tokens);
         values["html"] = Json::from(set.html.as_str());
         values["summary"] = Json::from(summary);
         values["blocks"] = set.blocks.clone();

@@ -1,5 +1,6 @@
 // Renders every NAME.mjml in a folder by npm mjml, takes pictures of that and of NAME-ours.html, compares them, and says
-// what validation, axe-core and the page's width have against them. Exits with 1 when there is anything.
+// what validation, axe-core and the page's width, also at 200 % zoom, have against them. Pictures inside the message come
+// from NAME.eml. Exits with 1 when there is anything.
 import { createRequire } from 'node:module';
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -21,8 +22,9 @@ const browser = await chromium.launch({
 const report = [];
 
 // One page, one width, one scheme: the picture, what axe-core finds, how far it reaches sideways.
-async function look(file, picture, width, colorScheme) {
-  const context = await browser.newContext({ viewport: { width, height: 800 }, colorScheme, bypassCSP: true });
+async function look(file, picture, width, colorScheme, zoom = 1) {
+  const viewport = { width: width / zoom, height: 800 / zoom };
+  const context = await browser.newContext({ viewport, deviceScaleFactor: zoom, colorScheme, bypassCSP: true });
   const page = await context.newPage();
   await page.route('**/*', (route) => {
     const url = route.request().url();
@@ -30,6 +32,12 @@ async function look(file, picture, width, colorScheme) {
   });
   await page.goto(pathToFileURL(file).href, { waitUntil: 'load' });
   const sideways = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  // Boxes that cut off what is in them, and pictures that didn't load.
+  const cut = await page.evaluate(() => [...document.querySelectorAll('body *')]
+    .filter((e) => getComputedStyle(e).overflowX !== 'visible' && e.scrollWidth > e.clientWidth + 1 && e.clientWidth > 1)
+    .map((e) => `${e.tagName} ${e.textContent.trim().slice(0, 40)}`));
+  const lost = await page.evaluate(() => [...document.querySelectorAll('img')]
+    .filter((img) => !img.naturalWidth && /^(data|cid):/.test(img.src)).map((img) => img.alt));
   const h1 = await page.evaluate(() => document.querySelectorAll('h1').length);
   await page.screenshot({ path: picture, fullPage: true });
   await page.evaluate(axe);
@@ -42,7 +50,19 @@ async function look(file, picture, width, colorScheme) {
     .map((a) => `${a.textContent.trim()} ${Math.round(a.getBoundingClientRect().height)}`));
   await context.close();
   const violations = found.violations.map((v) => `${v.impact}: ${v.id} ${v.nodes.slice(0, 2).map((n) => n.html.slice(0, 90)).join(' | ')}`);
-  return { sideways, h1, violations, small };
+  return { sideways, cut, lost, h1, violations, small };
+}
+
+// The pictures that a message brings along, by their content ids, as data: addresses.
+function enclosed(message) {
+  const found = new Map();
+  for (const part of message.split('\r\n--')) {
+    const [head, body] = [part.slice(0, part.indexOf('\r\n\r\n')), part.slice(part.indexOf('\r\n\r\n') + 4)];
+    const id = /^content-id:\s*<([^>]*)>/im.exec(head)?.[1];
+    const type = /^content-type:\s*([a-z]+\/[a-z]+)/im.exec(head)?.[1];
+    if (id && type) found.set(`cid:${id}`, `data:${type};base64,${body.replace(/\s/g, '')}`);
+  }
+  return found;
 }
 
 // The share of pixels that differ, over the larger of two pictures.
@@ -68,7 +88,8 @@ async function difference(one, other) {
 }
 
 for (const name of names) {
-  const source = readFileSync(join(folder, `${name}.mjml`), 'utf8');
+  let source = readFileSync(join(folder, `${name}.mjml`), 'utf8');
+  for (const [id, data] of enclosed(readFileSync(join(folder, `${name}.eml`), 'latin1'))) source = source.replaceAll(id, data);
   const faults = [];
   let theirs = '';
   try {
@@ -99,9 +120,16 @@ for (const name of names) {
     worst = Math.max(worst, share);
     if (share >= MOST) faults.push(`${width} ${scheme}: ${(share * 100).toFixed(2)} % of the pixels differ`);
     if (seen.sideways > 0) faults.push(`${width} ${scheme}: reaches ${seen.sideways} px beyond the window`);
+    for (const alt of seen.lost) faults.push(`the picture "${alt}" is not there`);
     if (seen.h1 !== 1) faults.push(`${seen.h1} h1`);
     for (const violation of seen.violations) faults.push(`${width} ${scheme}: axe ${violation}`);
     for (const link of seen.small) faults.push(`${width} ${scheme}: a link lower than 44 px: ${link}`);
+  }
+  for (const width of [360, 1200]) {
+    const seen = await look(files.ours, join(folder, `${name}-${width}-zoomed-ours.png`), width, 'light', 2);
+    if (seen.sideways > 0) faults.push(`${width} at 200 %: reaches ${seen.sideways} px beyond the window`);
+    for (const words of seen.cut) faults.push(`${width} at 200 %: cut off: ${words}`);
+    for (const violation of seen.violations) faults.push(`${width} at 200 %: axe ${violation}`);
   }
   report.push({ ...row, worst: `${(worst * 100).toFixed(3)} %`, faults: [...new Set(faults)] });
 }

@@ -48,6 +48,8 @@ fn pictures_travel_as_small_as_they_are_shown_and_tell_nothing() {
     .file("content/sea/clear.png", clear_png(80, 40))
     .file("content/sea/small.png", png(50, 30));
     let message = sent(&letter);
+    let text = MessageParser::default().parse(&message).unwrap().body_text(0).unwrap().into_owned();
+    assert!(text.contains("Sea\n\n[Image: The sea]\n\n[Image: One]"), "{text}");
     let found = pictures(&message);
     assert_eq!(found.len(), 6, "the lead picture and its second showing are one part");
     let size = |name: &str| {
