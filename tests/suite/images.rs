@@ -48,7 +48,7 @@ fn pictures_travel_as_small_as_they_are_shown_and_tell_nothing() {
     .file("content/sea/clear.png", clear_png(80, 40))
     .file("content/sea/small.png", png(50, 30));
     let message = sent(&letter);
-    let text = MessageParser::default().parse(&message).unwrap().body_text(0).unwrap().into_owned();
+    let text = MessageParser::default().parse(&message).unwrap().body_text(0).unwrap().replace("\r\n", "\n");
     assert!(text.contains("Sea\n\n[Image: The sea]\n\n[Image: One]"), "{text}");
     let found = pictures(&message);
     assert_eq!(found.len(), 6, "the lead picture and its second showing are one part");
@@ -76,6 +76,53 @@ fn pictures_travel_as_small_as_they_are_shown_and_tell_nothing() {
     let page = letter.read("preview/sea/001-ann@example.com.html");
     assert_eq!(page.matches("src=\"data:image/").count(), 7);
     assert!(!page.contains("cid:"));
+}
+
+/// A colour profile of one kind of colours: its head, and words that say what it is.
+fn profile(space: &[u8; 4], says: &[u8]) -> Vec<u8> {
+    let mut profile = vec![0; 128];
+    profile[16..20].copy_from_slice(space);
+    profile.extend(says);
+    profile
+}
+
+#[test]
+fn colours_stay_what_their_profile_says() {
+    use image::codecs::{jpeg, png};
+    use image::{ExtendedColorType, ImageDecoder, ImageEncoder};
+    let (wide, usual, grey) =
+        (profile(b"RGB ", b"Display P3"), profile(b"RGB ", b"sRGB IEC"), profile(b"GRAY", b"Gamma"));
+    let pixels: Vec<u8> = (0..1500_u32 * 300 * 3).map(|n| u8::try_from(n % 251).unwrap()).collect();
+    let encode = |kind: &str, profile: &[u8]| {
+        let mut bytes = Vec::new();
+        if kind == "jpg" {
+            let mut encoder = jpeg::JpegEncoder::new(&mut bytes);
+            encoder.set_icc_profile(profile.to_vec()).unwrap();
+            encoder.write_image(&pixels, 1500, 300, ExtendedColorType::Rgb8).unwrap();
+        } else {
+            let mut encoder = png::PngEncoder::new(&mut bytes);
+            encoder.set_icc_profile(profile.to_vec()).unwrap();
+            encoder.write_image(&pixels, 1500, 300, ExtendedColorType::Rgb8).unwrap();
+        }
+        bytes
+    };
+    let mut letter = letter("", "![a](wide.jpg) ![b](wide.png) ![c](usual.jpg) ![d](usual.png) ![e](grey.jpg)");
+    for (name, profile) in
+        [("wide.jpg", &wide), ("wide.png", &wide), ("usual.jpg", &usual), ("usual.png", &usual), ("grey.jpg", &grey)]
+    {
+        letter = letter.file(&format!("content/sea/{name}"), encode(&name[name.len() - 3..], profile));
+    }
+    let found = pictures(&sent(&letter));
+    for (name, bytes) in &found {
+        let input = std::io::Cursor::new(bytes);
+        let kept = if name.ends_with("jpg") {
+            jpeg::JpegDecoder::new(input).unwrap().icc_profile().unwrap()
+        } else {
+            png::PngDecoder::new(input).unwrap().icc_profile().unwrap()
+        };
+        assert_eq!(kept.as_ref(), name.starts_with("wide").then_some(&wide), "{name}");
+    }
+    assert_eq!(found.len(), 4, "two are the same without their profiles");
 }
 
 #[test]
