@@ -79,9 +79,9 @@ fn pictures_travel_as_small_as_they_are_shown_and_tell_nothing() {
 }
 
 /// A colour profile of one kind of colours: its head, and words that say what it is.
-fn profile(space: &[u8; 4], says: &[u8]) -> Vec<u8> {
+fn profile(space: [u8; 4], says: &[u8]) -> Vec<u8> {
     let mut profile = vec![0; 128];
-    profile[16..20].copy_from_slice(space);
+    profile[16..20].copy_from_slice(&space);
     profile.extend(says);
     profile
 }
@@ -91,7 +91,7 @@ fn colours_stay_what_their_profile_says() {
     use image::codecs::{jpeg, png};
     use image::{ExtendedColorType, ImageDecoder, ImageEncoder};
     let (wide, usual, grey) =
-        (profile(b"RGB ", b"Display P3"), profile(b"RGB ", b"sRGB IEC"), profile(b"GRAY", b"Gamma"));
+        (profile(*b"RGB ", b"Display P3"), profile(*b"RGB ", b"sRGB IEC"), profile(*b"GRAY", b"Gamma"));
     let pixels: Vec<u8> = (0..1500_u32 * 300 * 3).map(|n| u8::try_from(n % 251).unwrap()).collect();
     let encode = |kind: &str, profile: &[u8]| {
         let mut bytes = Vec::new();
