@@ -1,13 +1,13 @@
 //! The colours of code, made from the theme's own: key words have its accent, comments its small print, and the rest the
-//! accent turned around the wheel, all of them moved towards black or white until they can be read on the ground of code.
+//! accent turned around the wheel (the greener side for texts), all of them moved towards black or white until they can be read on the ground of code.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::Kind;
-use crate::edition::theme::contrast::{Colour, ratio};
+use crate::edition::theme::contrast::{Colour, ENOUGH, ratio};
 
-/// The contrast aimed at: somewhat more than a reader needs.
-const AIM: f64 = 5.0;
+/// The contrast that colours get which aren't the theme's own: more than a reader needs, so that all look alike strong.
+const AIM: f64 = 6.0;
 /// How far the strongest and the weakest part of a colour lie apart at least, to be turned into others.
 const VIVID: u8 = 56;
 
@@ -50,14 +50,18 @@ fn colour(kind: Kind, accent: Colour, soft: Colour, vivid: Colour, ground: Colou
     let [red, green, blue] = vivid.parts();
     let (least, most) = (red.min(green).min(blue), red.max(green).max(blue));
     let across = |part: u8| most - (part - least);
-    let wanted = match kind {
-        Kind::Keyword => accent,
-        Kind::Comment => soft,
-        Kind::Text => Colour::new([blue, red, green]),
-        Kind::Name => Colour::new([across(red), across(green), across(blue)]),
-        Kind::Number => Colour::new([green, blue, red]),
-    };
-    readable(wanted, ground)
+    // A third of the wheel to either side. What a diff adds is a text too, and green.
+    let (mut one, mut other) = ([blue, red, green], [green, blue, red]);
+    if other[1] > one[1] {
+        (one, other) = (other, one);
+    }
+    match kind {
+        Kind::Keyword => readable(accent, ground, ENOUGH),
+        Kind::Comment => readable(soft, ground, ENOUGH),
+        Kind::Text => readable(Colour::new(one), ground, AIM),
+        Kind::Name => readable(Colour::new([red, green, blue].map(across)), ground, AIM),
+        Kind::Number => readable(Colour::new(other), ground, AIM),
+    }
 }
 
 fn is_vivid(colour: Colour) -> bool {
@@ -65,13 +69,13 @@ fn is_vivid(colour: Colour) -> bool {
     red.max(green).max(blue) - red.min(green).min(blue) >= VIVID
 }
 
-/// The colour nearest to this one that can be read on a ground.
-fn readable(colour: Colour, ground: Colour) -> Colour {
+/// The colour nearest to this one that has such a contrast to a ground, or the most there is.
+fn readable(colour: Colour, ground: Colour, contrast: f64) -> Colour {
     let (black, white) = (Colour::new([0; 3]), Colour::new([255; 3]));
     // One of the two always has a contrast of 4.58 or more.
     let end = if ratio(black, ground) > ratio(white, ground) { black } else { white };
     let steps = (0..=50).map(|step| colour.towards(end, step * 2));
-    steps.into_iter().find(|colour| ratio(*colour, ground) >= AIM).unwrap_or(end)
+    steps.into_iter().find(|colour| ratio(*colour, ground) >= contrast).unwrap_or(end)
 }
 
 #[cfg(test)]
@@ -79,7 +83,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::edition::theme::contrast::ENOUGH;
     use crate::edition::theme::{Theme, builtin};
 
     fn colours(settings: &str, theme: &str) -> Vec<[Colour; 2]> {

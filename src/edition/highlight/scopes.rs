@@ -78,6 +78,9 @@ const KINDS: [(&str, Option<Kind>); 24] = [
     ("meta.diff.header", Some(Kind::Comment)),
 ];
 
+/// Key words that a language has got since its grammar was written.
+const NEWER: [(&str, &[&str]); 1] = [("Rust", &["async", "await", "dyn"])];
+
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(SyntaxSet::load_defaults_newlines);
 
 static SCOPES: LazyLock<Vec<(Scope, Option<Kind>)>> = LazyLock::new(|| {
@@ -96,7 +99,8 @@ pub fn spans(language: &str, code: &str) -> Option<Vec<Span>> {
     let syntax = SYNTAXES.find_syntax_by_name(language)?;
     let mut state = ParseState::new(syntax);
     let mut stack = ScopeStack::new();
-    let mut spans = Spans { code, found: Vec::new() };
+    let newer = NEWER.iter().find(|(name, _)| *name == language).map_or(&[][..], |(_, words)| words);
+    let mut spans = Spans { code, newer, found: Vec::new() };
     let mut line_start = 0;
     for line in code.split_inclusive('\n') {
         let changes = state.parse_line(line, &SYNTAXES).ok()?;
@@ -114,15 +118,47 @@ pub fn spans(language: &str, code: &str) -> Option<Vec<Span>> {
 
 struct Spans<'a> {
     code: &'a str,
+    newer: &'a [&'a str],
     found: Vec<Span>,
 }
 
 impl Spans<'_> {
     fn add(&mut self, range: Range<usize>, stack: &ScopeStack) {
         let Some(text) = self.code.get(range.clone()) else { return };
+        match kind(stack, text) {
+            Some(kind) => self.push(range, kind),
+            None => {
+                for newer in self.newer_words(text) {
+                    self.push(range.start + newer.start..range.start + newer.end, Kind::Keyword);
+                }
+            }
+        }
+    }
+
+    /// Where words stand in plain code that the grammar doesn't know.
+    fn newer_words(&self, text: &str) -> Vec<Range<usize>> {
+        let mut found = Vec::new();
+        let mut at = 0;
+        while !self.newer.is_empty() && at < text.len() {
+            let rest = &text[at..];
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            let start = at + rest.find(is_word).unwrap_or(rest.len());
+            let word = text[start..].split(|c| !is_word(c)).next().unwrap_or_default();
+            at = start + word.len();
+            if self.newer.contains(&word) {
+                found.push(start..at);
+            }
+        }
+        found
+    }
+
+    fn push(&mut self, range: Range<usize>, kind: Kind) {
+        let text = &self.code[range.clone()];
         let start = range.start + text.len() - text.trim_start().len();
         let end = start + text.trim().len();
-        let Some(kind) = kind(stack, text).filter(|_| start < end) else { return };
+        if start == end {
+            return;
+        }
         match self.found.last_mut() {
             Some((last, last_kind)) if *last_kind == kind && self.code[last.end..start].trim().is_empty() => {
                 last.end = end;
@@ -187,6 +223,15 @@ mod tests {
         assert_eq!(of_kind(&spans, Kind::Number), ["\\n", "0x10"]);
         assert_eq!(of_kind(&spans, Kind::Text), ["\"a", "\""]);
         assert_eq!(of_kind(&spans, Kind::Name), ["send"]);
+    }
+
+    #[test]
+    fn words_that_the_grammar_is_too_old_for_are_known() {
+        let spans = read("rust", "async fn f(a: &dyn T) { a.await; asynchronous; } // async\n");
+        let keywords = of_kind(&spans, Kind::Keyword);
+        assert_eq!(keywords, ["async fn", "dyn", "await"]);
+        assert_eq!(of_kind(&spans, Kind::Comment), ["// async"]);
+        assert_eq!(of_kind(&read("py", "dyn = 1\n"), Kind::Keyword), Vec::<&str>::new());
     }
 
     #[test]
