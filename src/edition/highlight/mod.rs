@@ -2,7 +2,8 @@
 //! few kinds. The theme writes their colours (`partials/style.mjml`), which [`colours`] reckons for its grounds.
 //!
 //! Only tags are added: without them the HTML is what it would be without the feature, and the text part never sees them.
-//! What a block may cost is bounded, since the patterns of some languages take a time that grows with the square of a line.
+//! What it may cost is bounded, since for some languages the time grows with the square of a line: at these bounds the worst
+//! that was found takes about a second, and ordinary code some hundredths.
 
 mod palette;
 mod scopes;
@@ -18,7 +19,7 @@ use super::tokens::{Token, Tokens};
 /// Octets of code in an article that are read for colours; a block that goes beyond them stays plain.
 const MOST: usize = 16 << 10;
 /// A block with a longer line, in octets, stays plain.
-const LONGEST_LINE: usize = 160;
+const LONGEST_LINE: usize = 120;
 
 /// What a piece of code is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,9 +10,9 @@ use super::Kind;
 
 pub type Span = (Range<usize>, Kind);
 
-/// The words of a fence, and the grammar's name. Left out are grammars that take seconds for a few odd lines (make, MATLAB,
-/// Lisp, reStructuredText, PHP).
-const LANGUAGES: [(&[&str], &str); 33] = [
+/// The words of a fence, and the grammar's name. Left out are grammars that take seconds for a few odd lines (make,
+/// Markdown, MATLAB, Lisp, reStructuredText, PHP).
+const LANGUAGES: [(&[&str], &str); 32] = [
     (&["bash", "sh", "shell", "zsh"], "Bourne Again Shell (bash)"),
     (&["bibtex", "bib"], "BibTeX"),
     (&["c", "h"], "C"),
@@ -33,7 +33,6 @@ const LANGUAGES: [(&[&str], &str); 33] = [
     (&["json"], "JSON"),
     (&["latex", "tex"], "LaTeX"),
     (&["lua"], "Lua"),
-    (&["markdown", "md"], "Markdown"),
     (&["objective-c", "objectivec", "objc"], "Objective-C"),
     (&["ocaml", "ml"], "OCaml"),
     (&["pascal", "delphi"], "Pascal"),
@@ -49,7 +48,7 @@ const LANGUAGES: [(&[&str], &str); 33] = [
 ];
 
 /// What scopes are, the first that fits; `None` is plain, whatever stands around it.
-const KINDS: [(&str, Option<Kind>); 24] = [
+const KINDS: [(&str, Option<Kind>); 22] = [
     ("comment", Some(Kind::Comment)),
     ("punctuation.definition.comment", Some(Kind::Comment)),
     // Code again, inside a text.
@@ -69,11 +68,9 @@ const KINDS: [(&str, Option<Kind>); 24] = [
     ("variable.annotation", Some(Kind::Name)),
     ("entity", Some(Kind::Name)),
     ("support", Some(Kind::Name)),
-    ("markup.heading", Some(Kind::Name)),
     ("markup.inserted", Some(Kind::Text)),
     ("markup.deleted", Some(Kind::Keyword)),
     ("markup.raw", Some(Kind::Text)),
-    ("markup.underline.link", Some(Kind::Number)),
     ("meta.diff.range", Some(Kind::Number)),
     ("meta.diff.header", Some(Kind::Comment)),
 ];

@@ -114,7 +114,7 @@ fn rules_are_there_when_code_has_colours_and_the_text_part_has_none() {
 proptest! {
     #[test]
     fn without_its_tags_everything_is_as_it_was(
-        language in "(rust|js|html|sh|py|md|yaml|c|css|sql|xml|diff)",
+        language in "(rust|js|html|sh|py|tex|yaml|c|css|sql|xml|diff)",
         code in "([a-z]{1,4}|[ \t]|\n|\n    |\"|'|`|<|>|&|&amp;|/\\*|\\*/|//|#|\\{|\\}|\\(|\\)|[0-9]|é|🌍|\u{2028}|\r\n|<!--|-->|</pre>|\\\\|\\$|\u{0}|HELD){0,60}",
         info in "(|,x| y)",
     ) {

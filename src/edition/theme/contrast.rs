@@ -20,6 +20,7 @@ impl Colour {
     }
 
     /// The colour that lies this many hundredths of the way to another one.
+    #[must_use]
     pub fn towards(self, other: Colour, hundredths: u32) -> Colour {
         let far = hundredths.min(100);
         let between = |from: u8, to: u8| {
