@@ -36,7 +36,8 @@ impl Rendering {
             "article": {"title": article.title, "subject": article.subject, "preheader": article.preheader,
                 "author": article.author, "date_text": article.date.map(|date| date.to_string())},
             "theme": sources.theme.schema.look(&sources.settings.0),
-            "words": letterpress::edition::theme::words::of("en", &sources.settings.0), "language": "en", "dir": "ltr", "web_url": publication.web_url,
+            "words": letterpress::edition::theme::words::of("en", &sources.settings.0), "code": [], "language": "en", "dir": "ltr",
+            "web_url": publication.web_url,
         });
         let mut rendering = Rendering { tera, values, html: String::new(), text: String::new() };
         (rendering.html, rendering.text) = rendering.render(NAME, LINK);

@@ -15,7 +15,7 @@ use super::shortcode::mjml_file;
 use super::shortcode::values::{self, Part};
 use super::terms::Terms;
 use super::tokens::{Token, Tokens};
-use super::{html, mjml};
+use super::{highlight, html, mjml};
 use crate::diagnostic::{Diagnostic, Result};
 
 /// Where the markup of a block belongs.
@@ -57,7 +57,8 @@ impl Setter<'_> {
     /// Whatever a shortcode's template or its arguments have wrong.
     pub fn article(&mut self, nodes: &[Node<'_>], content: &Content<'_>) -> Result<Set> {
         let mut blocks = self.blocks(nodes)?;
-        let footnotes = html::footnotes(&content.footnotes, self.images, &self.terms);
+        let notes: Vec<_> = content.footnotes.iter().map(|note| highlight::coloured(note, self.tokens)).collect();
+        let footnotes = html::footnotes(&notes, self.images, &self.terms);
         let footnotes = self.finished(&footnotes)?;
         push_prose(&mut blocks, footnotes);
         if let Some(block) = blocks.iter().find(|block| block.level == Level::Beside) {
@@ -92,7 +93,8 @@ impl Setter<'_> {
         for node in nodes {
             match node {
                 Node::Prose(events) => {
-                    let html = html::prose(events, self.images, &self.terms);
+                    let events = highlight::coloured(events, self.tokens);
+                    let html = html::prose(&events, self.images, &self.terms);
                     let html = self.finished(&html)?;
                     push_prose(&mut blocks, html);
                 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Parser};
 
+use super::highlight;
 use super::markdown::options;
 use super::markup::{Kind, segments};
 use super::shortcode::calls::tags_of;
@@ -137,6 +138,7 @@ pub fn clean(html: &str) -> String {
     for (element, classes) in CLASSES {
         builder.add_tag_attribute_values(element, "class", classes);
     }
+    builder.add_tag_attribute_values("span", "class", highlight::CLASSES);
     builder.clean(html).to_string()
 }
 

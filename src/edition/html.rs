@@ -17,13 +17,13 @@ pub fn prose(events: &[Event<'_>], images: &Images, terms: &Terms) -> String {
 }
 
 /// Writes footnotes as HTML.
-pub fn footnotes(footnotes: &[Vec<Event<'_>>], images: &Images, terms: &Terms) -> String {
+pub fn footnotes<'a>(footnotes: &[impl AsRef<[Event<'a>]>], images: &Images, terms: &Terms) -> String {
     let mut out = String::new();
     if !footnotes.is_empty() {
         out.push_str("<div class=\"footnotes\"><ol>\n");
         for footnote in footnotes {
             out.push_str("<li>");
-            html::push_html(&mut out, for_mail(footnote, images, terms).into_iter());
+            html::push_html(&mut out, for_mail(footnote.as_ref(), images, terms).into_iter());
             out.push_str("</li>\n");
         }
         out.push_str("</ol></div>\n");

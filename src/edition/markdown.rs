@@ -6,6 +6,7 @@
 use pulldown_cmark::{CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::anchors::{Heading, name_headings};
+use super::highlight;
 use super::terms::Terms;
 use super::tokens::Tokens;
 
@@ -77,7 +78,7 @@ pub fn parse<'a>(markdown: &'a str, language: &str, tokens: &Tokens) -> Content<
         .collect::<Vec<_>>();
     let (body, definitions) = split_footnotes(demote_headings(events));
     let mut names = Vec::new();
-    let body = number_references(body, &definitions, &mut names);
+    let mut body = number_references(body, &definitions, &mut names);
     let mut footnotes: Vec<Vec<Event<'a>>> = Vec::new();
     // A footnote may mention further ones, so the list of names can grow on the way.
     while let Some(name) = names.get(footnotes.len()).cloned() {
@@ -89,6 +90,7 @@ pub fn parse<'a>(markdown: &'a str, language: &str, tokens: &Tokens) -> Content<
         footnotes.push(number_references(content, &definitions, &mut names));
     }
     let terms = Terms::of(language);
+    highlight::choose(&mut body, &mut footnotes, tokens);
     let (mut body, headings) = name_headings(&body, &terms, tokens);
     let summary = take_more(&mut body);
     Content { body, footnotes, headings, summary, terms }

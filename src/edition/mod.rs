@@ -19,6 +19,8 @@ mod blocks;
 mod clean;
 mod encoded;
 mod finish;
+#[cfg_attr(not(feature = "highlight"), path = "highlight/none.rs")]
+mod highlight;
 mod html;
 mod lint;
 mod markdown;

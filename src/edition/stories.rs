@@ -12,7 +12,7 @@ use super::markdown::Content;
 use super::nodes::Node;
 use super::template::Sources;
 use super::tokens::Tokens;
-use super::{dates, html, markdown, text};
+use super::{dates, highlight, html, markdown, text};
 use crate::diagnostic::Result;
 
 /// The stories as templates find them, and the texts that stand in them as tokens.
@@ -36,7 +36,7 @@ pub fn told(sources: &Sources, language: &str, tokens: &mut Tokens) -> Result<To
         content.footnotes.clear();
         check_links(&content, story, tokens)?;
         let none = Images::new();
-        let html = html::prose(&content.body, &none, &content.terms);
+        let html = html::prose(&highlight::coloured(&content.body, tokens), &none, &content.terms);
         let nodes = [Node::Prose(content.body.clone())];
         let lines = text::write(&nodes, &content, &none, tokens);
         let lines = tokens.rich(lines.join("\n"));

@@ -21,7 +21,7 @@ use super::shortcode::instance;
 use super::steps::{self, Output};
 use super::theme::{self, Theme, ThemeSettings, words};
 use super::tokens::{Tokens, mark_value};
-use super::{Edition, autolink, clean, lint, markdown, minify, mjml, stories, text};
+use super::{Edition, autolink, clean, highlight, lint, markdown, minify, mjml, stories, text};
 use crate::article::{Article, SubjectChooser};
 use crate::diagnostic::{Diagnostic, Place, Result};
 use crate::publication::Publication;
@@ -238,6 +238,7 @@ impl Template {
         let stories = stories::told(&self.sources, &language, &mut tokens)?;
         values["stories"] = stories.values;
         context.insert("article", &values);
+        context.insert("code", &highlight::colours(&self.look(), &tokens));
         let rendered = self.render(theme::MJML, &context, &mut tokens)?;
         set.check_html(&rendered, &tokens).map_err(|_| self.originals.prints_html())?;
         let (rendered, origins) = self.originals.origins(&tokens.put_mjml(&rendered), &tokens);
@@ -307,14 +308,18 @@ impl Template {
             }),
         );
         context.insert("article", &self.article_values(language));
-        let settings = &self.sources.settings.0;
-        context.insert("theme", &self.sources.theme.schema.look(settings));
-        context.insert("words", &words::of(language, settings));
+        context.insert("theme", &self.look());
+        context.insert("words", &words::of(language, &self.sources.settings.0));
         context.insert("language", language);
         context.insert("dir", if dates::is_right_to_left(language) { "rtl" } else { "ltr" });
         context.insert("unsubscribe_url", &self.unsubscribe_url);
         context.insert("web_url", &web_url);
         context
+    }
+
+    /// The value of every setting of the theme.
+    fn look(&self) -> Map<String, Json> {
+        self.sources.theme.schema.look(&self.sources.settings.0)
     }
 
     /// What templates may say of the article before it is set.

@@ -231,6 +231,12 @@ impl Tokens {
         out
     }
 
+    /// Whether one of the texts that were held or set so far is `wanted`.
+    #[cfg(feature = "highlight")]
+    pub fn any_text(&self, wanted: impl Fn(&str) -> bool) -> bool {
+        self.texts.iter().any(|text| wanted(text))
+    }
+
     /// A text without the shortcodes that stand in it.
     pub fn without_shortcodes(&self, text: &str) -> String {
         self.replace(text, |token, _| matches!(token, Token::Shortcode(_) | Token::End(_)).then(String::new))
