@@ -78,13 +78,14 @@ pub(super) fn ends(files: &Files) -> Result<(&'static str, bool)> {
 }
 
 /// Whether the list is in Windows-1252: its first line beyond ASCII tells.
-pub(super) fn is_windows_1252(files: &Files) -> Result<bool> {
+pub(super) fn is_windows_1252(files: &Files, delimiter: u8) -> Result<bool> {
     let file = match File::open(&files.list) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(Diagnostic::io("read", &files.list, &error)),
     };
     let mut records = Records::new(file, &label(&files.list))?;
+    records.delimiter = delimiter;
     while let Some(raw) = records.read()? {
         if !raw.bytes.is_ascii() {
             return Ok(decode(raw.bytes).1);

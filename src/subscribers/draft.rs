@@ -275,7 +275,7 @@ impl Draft {
             Some(old) => decode(old).1,
             None => match self.windows_1252 {
                 Some(known) => known,
-                None => *self.windows_1252.insert(is_windows_1252(&self.files)?),
+                None => *self.windows_1252.insert(is_windows_1252(&self.files, self.delimiter)?),
             },
         };
         let record = encode(text, windows_1252);

@@ -383,6 +383,23 @@ mod tests {
         );
     }
 
+    /// Found by the laws: the encoding was looked for as if commas parted the fields.
+    #[test]
+    fn the_encoding_is_found_whatever_parts_the_fields() {
+        let list = list("email;name;city\nann@example.com;Ann;\"\n\"\nbob@example.com;;\n");
+        let mut draft = Draft::open(&list.files, "edit", now()).unwrap();
+        draft
+            .visit(|row, edit| {
+                if row.name().is_empty() {
+                    edit.set(1, "Zoë");
+                }
+                Ok(())
+            })
+            .unwrap();
+        draft.commit().unwrap();
+        assert_eq!(text(&list), "email;name;city\nann@example.com;Ann;\"\n\"\nbob@example.com;Zoë;\n");
+    }
+
     #[test]
     fn windows_1252_lists_stay_so_where_they_can() {
         let list = list(b"email,name\nzoe@example.com,Zo\xeb\n");
