@@ -81,7 +81,7 @@ impl Draft {
         let lock = lock(files, how)?;
         let basis = Stamp::at(&files.list);
         let rows = open(files)?;
-        let (line_end, open_ended) = ends(files)?;
+        let (line_end, open_ended) = ends(&files.list)?;
         let columns = rows.as_ref().map_or_else(Columns::of_new_list, |rows| rows.columns().clone());
         Ok(Draft {
             head: Head {
@@ -275,7 +275,7 @@ impl Draft {
             Some(old) => decode(old).1,
             None => match self.windows_1252 {
                 Some(known) => known,
-                None => *self.windows_1252.insert(is_windows_1252(&self.files)?),
+                None => *self.windows_1252.insert(is_windows_1252(&self.files, self.delimiter)?),
             },
         };
         let record = encode(text, windows_1252);
