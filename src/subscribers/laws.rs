@@ -286,14 +286,8 @@ fn beside(list: &List) -> [Option<Vec<u8>>; 2] {
     [&list.files.suppressions, &list.files.history].map(|path| std::fs::read(path).ok())
 }
 
-/// Of a fixed number of cases, so that a run takes as long as the one before; `PROPTEST_CASES` asks for others.
-fn cases() -> ProptestConfig {
-    let default = ProptestConfig::default();
-    if std::env::var_os("PROPTEST_CASES").is_some() { default } else { ProptestConfig { cases: 96, ..default } }
-}
-
+// As many cases as `PROPTEST_CASES` asks for.
 proptest! {
-    #![proptest_config(cases())]
     #[test]
     fn every_command_keeps_what_it_was_not_asked_to_change(
         dialect in dialect(),

@@ -3,6 +3,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use letterpress::address::Address;
+use letterpress::unsubscribe::{Key, Links, UnsubscribeSettings};
+
 use crate::publication::{Publication, reader};
 use crate::relay::{Gate, Relay, Step, on};
 
@@ -165,10 +168,9 @@ fn the_history_names_the_mailing_that_a_token_came_with() {
 fn of_several_tokens_of_one_reader_one_that_names_its_mailing_is_told() {
     let letter = sent();
     // As an earlier version made it.
-    let key = letterpress::unsubscribe::Key::load(&letter.path().join("keys/unsubscribe.key")).unwrap();
-    let links = letterpress::unsubscribe::Links::new(key, "far-near.example.com", &Default::default());
-    let plain =
-        |address: &str| links.token(&links.reader_id(&letterpress::address::Address::parse(address).unwrap()), None);
+    let key = Key::load(&letter.path().join("keys/unsubscribe.key")).unwrap();
+    let links = Links::new(key, "far-near.example.com", &UnsubscribeSettings::default());
+    let plain = |address: &str| links.token(&links.reader_id(&Address::parse(address).unwrap()), None);
     letter.run(["unsubscribe", &plain("bob@example.com")]).success().stdout_has("bob@example.com: unsubscribed");
     let asked = ["ann@example.com", &plain("ann@example.com"), &token(&letter, "ann@example.com")].map(str::to_owned);
     letter.run(["unsubscribe".to_owned()].iter().chain(&asked)).success().stdout_has("ann@example.com: unsubscribed");

@@ -128,7 +128,6 @@ fn spoken_of(step: &Step) -> Option<String> {
 }
 
 proptest! {
-    #![proptest_config(cases())]
     #[test]
     fn nobody_gets_mail_again_but_by_name_and_who_was_forgotten_is_nowhere(
         dialect in dialect(),
