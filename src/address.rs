@@ -122,12 +122,6 @@ impl Address {
     pub fn provider_form(&self) -> String {
         provider::form(&self.normal_form())
     }
-
-    /// The address for logs and screens that others may see: `a…@example.com`.
-    pub fn masked(&self) -> String {
-        let first = self.text.chars().next().unwrap_or('…');
-        format!("{first}…@{}", self.domain())
-    }
 }
 
 /// Whether `text` is the commonest kind of address, which [`Address::parse`] would give back letter for letter. A list

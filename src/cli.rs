@@ -84,6 +84,22 @@ pub enum Command {
     Man(commands::completions::ManArgs),
 }
 
+impl Command {
+    /// Whether it speaks, when something goes wrong, of readers whom nobody named: of those of a list or a mailing, or of who
+    /// wrote in. Such words may end in a log, and are told with every address masked.
+    fn speaks_of_others(&self) -> bool {
+        match self {
+            Command::Send(args) => args.to.is_empty() && args.explain.is_none(),
+            Command::Unsubscribe(args) => args.is_fed(),
+            Command::Preview(_) | Command::Check(_) | Command::Status(_) | Command::Report(_) | Command::Stop(_) => {
+                true
+            }
+            Command::Settle(args) => !args.names_somebody(),
+            _ => false,
+        }
+    }
+}
+
 fn dispatch(command: Command, session: &Session) -> Result<Exit> {
     match command {
         Command::Init(args) => commands::init::run(&args, session),
@@ -113,7 +129,7 @@ pub fn run(cli: Cli, environment: commands::Environment) -> Exit {
         (_, true) => Volume::Verbose,
         _ => Volume::Normal,
     };
-    let screen = Screen::new(cli.globals.json, volume);
+    let screen = Screen::new(cli.globals.json, volume).masking(cli.command.speaks_of_others());
     let clock = match environment.clock() {
         Ok(clock) => clock,
         Err(error) => {

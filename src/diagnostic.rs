@@ -12,6 +12,8 @@ use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use crate::address::masked;
+
 /// The result of anything that can fail with a message for a person.
 pub type Result<T, E = Diagnostic> = std::result::Result<T, E>;
 
@@ -147,6 +149,20 @@ impl Diagnostic {
         self
     }
 
+    /// The same for a log that others may read: without anybody's address. A line of a file that has one isn't shown, only
+    /// its place.
+    #[must_use]
+    pub fn masked(&self) -> Diagnostic {
+        let Fields { severity, message, place, help } = &*self.0;
+        let mut place = place.clone();
+        place
+            .iter_mut()
+            .filter(|place| masked(&place.excerpt) != place.excerpt)
+            .for_each(|place| place.excerpt.clear());
+        let help = help.iter().map(|help| masked(help)).collect();
+        Diagnostic(Box::new(Fields { severity: *severity, message: masked(message), place, help }))
+    }
+
     pub fn severity(&self) -> Severity {
         self.0.severity
     }
@@ -166,7 +182,7 @@ impl Diagnostic {
     /// The whole report as a person reads it, with colours when `styled`. Ends without a line end.
     pub fn render(&self, styled: bool) -> String {
         match &self.0.place {
-            Some(place) if place.line > 0 && place.column > 0 => self.render_with_excerpt(place, styled),
+            Some(place) if place.column > 0 && !place.excerpt.is_empty() => self.render_with_excerpt(place, styled),
             _ => self.render_in_lines(styled),
         }
     }
@@ -318,6 +334,19 @@ mod tests {
         let report =
             Diagnostic::error("nothing\u{1b} was sent").at(Place::file("a.md")).help("try again").render(false);
         assert_eq!(report, "error: nothing\\u{1b} was sent\n  --> a.md\n  help: try again");
+    }
+
+    #[test]
+    fn for_a_log_no_address_is_left_and_the_place_is() {
+        let source = "email;name\nann@example.com;Ann\n";
+        let fault = Diagnostic::error("`ann@example.com` is in it twice").help("remove one ann@example.com");
+        let fault = fault.at(Place::span("readers.csv", source, 11..26));
+        assert_eq!(
+            fault.masked().render(false),
+            "error: `a…@example.com` is in it twice\n  --> readers.csv:2:1\n  help: remove one a…@example.com"
+        );
+        let harmless = Diagnostic::error("no column").at(Place::span("readers.csv", source, 0..5));
+        assert_eq!(harmless.masked(), harmless);
     }
 
     #[test]

@@ -33,12 +33,20 @@ pub struct Screen {
     pub volume: Volume,
     /// Someone can answer: standard input and standard error are a terminal.
     pub interactive: bool,
+    /// Errors, warnings and notes show no address: they may end in a log, and speak of readers whom nobody named.
+    pub masks: bool,
 }
 
 impl Screen {
     pub fn new(json: bool, volume: Volume) -> Self {
         let interactive = io::stdin().is_terminal() && io::stderr().is_terminal();
-        Screen { json, volume, interactive }
+        Screen { json, volume, interactive, masks: false }
+    }
+
+    /// See [`Screen::masks`].
+    #[must_use]
+    pub fn masking(self, masks: bool) -> Self {
+        Screen { masks, ..self }
     }
 
     /// One line of the result, to standard output. Nothing in `--json`, where [`Screen::document`] speaks.
@@ -105,7 +113,8 @@ impl Screen {
     /// An error, a warning or a note with its place and next step, to standard error.
     pub fn diagnostic(&self, diagnostic: &Diagnostic) {
         if self.volume != Volume::Quiet || diagnostic.severity() == Severity::Error {
-            write_line(&mut anstream::stderr(), &diagnostic.render(true));
+            let told = if self.masks { diagnostic.masked().render(true) } else { diagnostic.render(true) };
+            write_line(&mut anstream::stderr(), &told);
         }
     }
 

@@ -147,7 +147,7 @@ pub(crate) mod tests {
         let settings = "[publication]\nname = 'N'\nfrom = 'a@example.com'\npostal_address = 'P'\n\n[unsubscribe]\nurl = 'https://example.com/u/{token}'\n";
         std::fs::write(root.join(crate::config::FILE_NAME), settings).unwrap();
         let clock = Clock::Fixed("2026-11-22T23:30:00Z".parse().unwrap());
-        let screen = Screen { json: false, volume: Volume::Quiet, interactive: false };
+        let screen = Screen { json: false, volume: Volume::Quiet, interactive: false, masks: false };
         (folder, Session { root, clock, screen, environment: Environment::default() })
     }
 }

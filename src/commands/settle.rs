@@ -45,6 +45,13 @@ pub struct SettleArgs {
     pub yes: bool,
 }
 
+impl SettleArgs {
+    /// Whether readers are named by their addresses.
+    pub fn names_somebody(&self) -> bool {
+        [&self.resend, &self.accept].into_iter().flatten().any(|named| !named.is_empty())
+    }
+}
+
 /// A doubt, and what is to become of it.
 struct Case {
     doubt: Doubt,

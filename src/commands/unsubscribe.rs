@@ -36,6 +36,13 @@ pub struct UnsubscribeArgs {
     dry_run: bool,
 }
 
+impl UnsubscribeArgs {
+    /// Whether others than who calls it say who is to leave.
+    pub fn is_fed(&self) -> bool {
+        !self.mail.is_empty() || !self.log.is_empty() || self.requests.iter().any(|request| request == "-")
+    }
+}
+
 /// What became of one request, for machines.
 #[derive(Serialize)]
 struct Answer {

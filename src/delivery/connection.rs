@@ -217,7 +217,11 @@ impl<T> Connection<T> {
                 self.settle_first(settled);
                 None
             }
-            Turn::Refused(reply) => {
+            Turn::Refused(mut reply) => {
+                // What it says is told to whoever looks on, and speaks of us: the reader it was said at is nobody's business.
+                if let Some(transaction) = self.on_their_way.front() {
+                    reply.text = transaction.message.envelope.forward_path.masked_in(&reply.text);
+                }
                 self.end.get_or_insert(End::Refused);
                 // The answers to come are its own only when its envelope is refused; those behind its content are others'.
                 if matches!(verb, Verb::Data | Verb::Content) || self.expected.is_empty() {

@@ -120,7 +120,8 @@ impl Run<'_, '_> {
                     (self.domains.throttled(domain, now), domain.to_owned())
                 };
                 if let Some(rate) = slower {
-                    let what = format!("{who} asks to slow down ({})", masked(&reply.to_string()));
+                    let words = done.address.masked_in(&reply.to_string());
+                    let what = format!("{who} asks to slow down ({words})");
                     self.onlooker.notice(&Diagnostic::note(what).help(format!("it gets at most {rate:.1}/s now")));
                 }
             }

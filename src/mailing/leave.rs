@@ -12,7 +12,7 @@ use super::{Mailing, PlanRow, SealedSources};
 use crate::address::Address;
 use crate::diagnostic::Result;
 use crate::subscribers::{Files, How, Removed, Rows, Suppressions, remove, suppress};
-use crate::unsubscribe::{Key, Links, ReaderId, Request};
+use crate::unsubscribe::{Key, Links, MailingMark, ReaderId, Request, Token};
 
 /// Where readers are looked for.
 #[derive(Debug)]
@@ -93,13 +93,54 @@ struct Person {
     /// By their places in [`Places::lists`].
     lists: Vec<usize>,
     in_a_mailing: bool,
-    by_token: bool,
+    way: Way,
+}
+
+/// By which way somebody asks. A token says more than an address, and one that names its mailing more than one that doesn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Way {
+    Address,
+    Token,
+    Mailing(MailingMark),
+}
+
+impl Way {
+    fn of(token: &Token) -> Way {
+        token.mailing.map_or(Way::Token, Way::Mailing)
+    }
+
+    /// As the history and the suppressions call it; `slugs` are the mailings that are known.
+    fn in_words(self, slugs: &HashMap<MailingMark, String>) -> String {
+        match self {
+            Way::Address => BY_ADDRESS.to_owned(),
+            Way::Token => BY_TOKEN.to_owned(),
+            Way::Mailing(mark) => {
+                slugs.get(&mark).map_or_else(|| BY_TOKEN.to_owned(), |slug| format!("{BY_TOKEN}, {slug}"))
+            }
+        }
+    }
+}
+
+/// The slugs of the mailings by what tokens name them by. That somebody leaves never fails because of a mailing that can't be
+/// read: then it isn't named.
+fn slugs(mailings: &Path, key: &Key) -> HashMap<MailingMark, String> {
+    let mut slugs = HashMap::new();
+    let mut doubtful = Vec::new();
+    for manifest in Mailing::all(mailings).unwrap_or_default() {
+        let mark = key.mailing_mark(&manifest.id);
+        if slugs.insert(mark, manifest.slug).is_some() {
+            doubtful.push(mark);
+        }
+    }
+    // Of two mailings with one mark, which a token came with isn't known.
+    doubtful.iter().for_each(|mark| drop(slugs.remove(mark)));
+    slugs
 }
 
 struct Search<'a> {
     links: &'a [Links],
-    /// By token: the address, once it is known.
-    tokens: HashMap<(usize, ReaderId), Option<Address>>,
+    /// By whom a token is for: the address, once it is known, and what the token said.
+    tokens: HashMap<(usize, ReaderId), (Option<Address>, Way)>,
     /// By the address's normal form.
     people: BTreeMap<String, Person>,
 }
@@ -109,7 +150,10 @@ impl<'a> Search<'a> {
         let mut search = Search { links, tokens: HashMap::new(), people: BTreeMap::new() };
         for request in requests {
             match request {
-                Request::Token(links, reader) => drop(search.tokens.insert((*links, *reader), None)),
+                Request::Token(links, token) => {
+                    let (_, way) = search.tokens.entry((*links, token.reader)).or_insert((None, Way::Token));
+                    *way = Way::of(token).max(*way);
+                }
                 Request::Address(address) => drop(search.person(address)),
             }
         }
@@ -117,19 +161,19 @@ impl<'a> Search<'a> {
     }
 
     fn person(&mut self, address: &Address) -> &mut Person {
-        let new = || Person { address: address.clone(), lists: Vec::new(), in_a_mailing: false, by_token: false };
+        let new = || Person { address: address.clone(), lists: Vec::new(), in_a_mailing: false, way: Way::Address };
         self.people.entry(address.normal_form()).or_insert_with(new)
     }
 
     /// Looks at an address of a list, by its number, or of a mailing.
     fn offer(&mut self, email: &str, list: Option<usize>) {
-        let by_token = self.is_meant_by_token(email);
-        if !by_token && !self.people.contains_key(&email.to_ascii_lowercase()) {
+        let by_token = self.way_by_token(email);
+        if by_token.is_none() && !self.people.contains_key(&email.to_ascii_lowercase()) {
             return;
         }
         let Ok(address) = Address::parse(email) else { return };
         let person = self.person(&address);
-        person.by_token |= by_token;
+        person.way = by_token.map_or(person.way, |way| way.max(person.way));
         match list {
             Some(list) if !person.lists.contains(&list) => person.lists.push(list),
             Some(_) => {}
@@ -137,24 +181,25 @@ impl<'a> Search<'a> {
         }
     }
 
-    fn is_meant_by_token(&mut self, email: &str) -> bool {
+    /// What the tokens for this address say; `None`: there is none.
+    fn way_by_token(&mut self, email: &str) -> Option<Way> {
         if self.tokens.is_empty() {
-            return false;
+            return None;
         }
-        let Ok(address) = Address::parse(email) else { return false };
-        let mut is_meant = false;
+        let address = Address::parse(email).ok()?;
+        let mut found = None;
         for (at, links) in self.links.iter().enumerate() {
-            if let Some(found) = self.tokens.get_mut(&(at, links.reader_id(&address))) {
-                found.get_or_insert_with(|| address.clone());
-                is_meant = true;
+            if let Some((known, way)) = self.tokens.get_mut(&(at, links.reader_id(&address))) {
+                known.get_or_insert_with(|| address.clone());
+                found = found.max(Some(*way));
             }
         }
-        is_meant
+        found
     }
 
     /// Whether everybody was found.
     fn is_done(&self) -> bool {
-        self.tokens.values().all(Option::is_some)
+        self.tokens.values().all(|(address, _)| address.is_some())
             && self.people.values().all(|person| !person.lists.is_empty() || person.in_a_mailing)
     }
 
@@ -177,7 +222,7 @@ impl<'a> Search<'a> {
 
     fn address_of(&self, request: &Request) -> Option<Address> {
         match request {
-            Request::Token(links, reader) => self.tokens.get(&(*links, *reader)).cloned().flatten(),
+            Request::Token(links, token) => self.tokens.get(&(*links, token.reader))?.0.clone(),
             Request::Address(address) => Some(address.clone()),
         }
     }
@@ -185,9 +230,15 @@ impl<'a> Search<'a> {
     /// Unsubscribes and suppresses; by normal form, what became of each.
     fn act(&self, places: &Places<'_>, how: How<'_>, today: Date) -> Result<BTreeMap<String, Left>> {
         let mut outcomes: BTreeMap<String, Left> = BTreeMap::new();
-        for (by, by_token) in [(BY_TOKEN, true), (BY_ADDRESS, false)] {
-            let how = How { by, ..how };
-            let people: Vec<&Person> = self.people.values().filter(|person| person.by_token == by_token).collect();
+        let mut ways: BTreeMap<String, Vec<&Person>> = BTreeMap::new();
+        let marked = self.people.values().any(|person| matches!(person.way, Way::Mailing(_)));
+        let key = self.links.first().filter(|_| marked).map(Links::key);
+        let slugs = key.map(|key| slugs(places.mailings, key)).unwrap_or_default();
+        for person in self.people.values() {
+            ways.entry(person.way.in_words(&slugs)).or_default().push(person);
+        }
+        for (by, people) in ways {
+            let how = How { by: &by, ..how };
             for (number, files) in places.lists.iter().enumerate() {
                 let here = people.iter().filter(|person| person.lists.contains(&number));
                 let here: Vec<Address> = here.map(|person| person.address.clone()).collect();

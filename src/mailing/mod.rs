@@ -234,7 +234,8 @@ impl Mailing {
                 .help("restore the key's file from a backup: links and message ids in the copies were made with it"));
         }
         let links = sealed.links(key);
-        Ok(Composer::new(&sealed.publication, links, slug, id, *sealed_at))
+        let composer = Composer::new(&sealed.publication, links, slug, id, *sealed_at);
+        Ok(if self.manifest.tokens_name_it() { composer } else { composer.with_first_tokens() })
     }
 
     /// Takes an event into the ledger and the journal; it is durable after the next commit.

@@ -18,8 +18,10 @@ use crate::publication::Publication;
 use crate::subscribers::DEFAULT_LIST;
 use crate::unsubscribe::{Key, Links, UnsubscribeSettings};
 
-/// The version of the folder's form.
-pub const FORMAT: u32 = 1;
+/// The version of the folder's form. In version 1 the tokens by which readers leave name no mailing; nothing else differs.
+pub const FORMAT: u32 = 2;
+/// The oldest form that is carried on.
+const OLDEST: u32 = 1;
 
 /// `mailing.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -66,7 +68,7 @@ impl Manifest {
     pub fn load(path: &Path) -> Result<Manifest> {
         let text = std::fs::read_to_string(path).map_err(|error| Diagnostic::io("read", path, &error))?;
         let manifest: Manifest = serde_json::from_str(&text).map_err(|error| unreadable(path, &error))?;
-        if manifest.format != FORMAT {
+        if !(OLDEST..=FORMAT).contains(&manifest.format) {
             return Err(Diagnostic::error(format!(
                 "{} has the form {}, which this version doesn't know",
                 shown_path(path),
@@ -75,6 +77,11 @@ impl Manifest {
             .help(format!("it was sealed by letterpress {}: use that or a newer one", manifest.letterpress)));
         }
         Ok(manifest)
+    }
+
+    /// Whether the tokens in its copies name the mailing.
+    pub fn tokens_name_it(&self) -> bool {
+        self.format >= 2
     }
 
     /// Makes sure that the sealed files in `folder` are what they were.

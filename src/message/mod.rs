@@ -15,7 +15,7 @@ use crate::clock::{Timestamp, rfc5322};
 use crate::diagnostic::Result;
 use crate::edition::{Edition, Fields, Reader, Scratch};
 use crate::publication::Publication;
-use crate::unsubscribe::Links;
+use crate::unsubscribe::{Links, MailingMark};
 
 /// Who writes to whom on the wire (RFC 5321 section 2.3.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub struct Message {
 pub struct Composer {
     links: Links,
     mailing_id: String,
+    /// What the tokens name the mailing by; nothing, in one of the first form.
+    mark: Option<MailingMark>,
     bounces: Address,
     domain: String,
     date: Timestamp,
@@ -96,6 +98,7 @@ impl Composer {
             &mut common,
         );
         Composer {
+            mark: Some(links.key().mailing_mark(mailing_id)),
             links,
             mailing_id: mailing_id.to_owned(),
             bounces: publication.bounces.clone(),
@@ -106,6 +109,12 @@ impl Composer {
             common,
             frame: Frame::new(mailing_id),
         }
+    }
+
+    /// Has tokens name no mailing, as those of mailings of the first form don't: their copies are the same octets for ever.
+    #[must_use]
+    pub fn with_first_tokens(self) -> Self {
+        Composer { mark: None, ..self }
     }
 
     /// Has every copy signed by these, as of the mailing's sealing: a copy struck again is the same octets.
@@ -149,7 +158,7 @@ impl Composer {
 
     /// The reader's own link to leave, as it stands in the copy.
     pub fn unsubscribe_url(&self, address: &Address) -> String {
-        self.links.url(&self.links.token(&self.links.reader_id(address)))
+        self.links.url(&self.links.token(&self.links.reader_id(address), self.mark))
     }
 
     /// Writes one copy into `message`, whose bytes are replaced.
@@ -165,7 +174,7 @@ impl Composer {
         message: &mut Message,
     ) -> Result<()> {
         let reader_id = self.links.reader_id(address);
-        let token = self.links.token(&reader_id);
+        let token = self.links.token(&reader_id, self.mark);
         let opaque = self.links.key().message_id(&self.mailing_id, &reader_id);
         let url = self.links.url(&token);
         let reader = Reader { fields, unsubscribe_url: &url };

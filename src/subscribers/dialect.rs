@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 
 use crate::diagnostic::{Diagnostic, Result};
 
@@ -52,9 +53,9 @@ pub(super) fn lines(bytes: &[u8]) -> i64 {
 }
 
 /// How lines end in the file, by its first, and whether its last one lacks its end.
-pub(super) fn ends(files: &Files) -> Result<(&'static str, bool)> {
+pub(super) fn ends(path: &Path) -> Result<(&'static str, bool)> {
     let read = || -> io::Result<(&'static str, bool)> {
-        let mut file = match File::open(&files.list) {
+        let mut file = match File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(("\n", false)),
             Err(error) => return Err(error),
@@ -74,7 +75,7 @@ pub(super) fn ends(files: &Files) -> Result<(&'static str, bool)> {
         }
         Ok((line_end, !matches!(last, [b'\r' | b'\n'])))
     };
-    read().map_err(|error| Diagnostic::io("read", &files.list, &error))
+    read().map_err(|error| Diagnostic::io("read", path, &error))
 }
 
 /// Whether the list is in Windows-1252: its first line beyond ASCII tells.
@@ -85,6 +86,7 @@ pub(super) fn is_windows_1252(files: &Files, delimiter: u8) -> Result<bool> {
         Err(error) => return Err(Diagnostic::io("read", &files.list, &error)),
     };
     let mut records = Records::new(file, &label(&files.list))?;
+    // With another, a quote would begin in the middle of a field.
     records.delimiter = delimiter;
     while let Some(raw) = records.read()? {
         if !raw.bytes.is_ascii() {

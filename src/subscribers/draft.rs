@@ -81,7 +81,7 @@ impl Draft {
         let lock = lock(files, how)?;
         let basis = Stamp::at(&files.list);
         let rows = open(files)?;
-        let (line_end, open_ended) = ends(files)?;
+        let (line_end, open_ended) = ends(&files.list)?;
         let columns = rows.as_ref().map_or_else(Columns::of_new_list, |rows| rows.columns().clone());
         Ok(Draft {
             head: Head {

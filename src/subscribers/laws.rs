@@ -1,6 +1,9 @@
 //! Laws of changing a list, on random files in random dialects with edits by hand in between: every command keeps what it
 //! was not asked to change, and what is undone is as it was.
 
+mod leaving;
+mod named;
+
 use proptest::prelude::*;
 
 use super::record::Records;
@@ -124,6 +127,12 @@ enum Deed {
     Import(usize, String),
     /// From another list.
     Merge(usize, &'static str),
+    Suppress(usize),
+    /// Everybody's domain.
+    SuppressDomain,
+    Unsuppress(usize),
+    UnsuppressDomain,
+    Forget(usize),
 }
 
 fn deed() -> impl Strategy<Value = Deed> {
@@ -139,8 +148,13 @@ fn deed() -> impl Strategy<Value = Deed> {
         Just(Deed::Dedupe),
         Just(Deed::DedupeByProvider),
         (who.clone(), "[a-z]{0,4}").prop_map(|(who, name)| Deed::Import(who, name)),
-        (who, prop_oneof![Just(""), Just("unsubscribed"), Just("bounced")])
+        (who.clone(), prop_oneof![Just(""), Just("unsubscribed"), Just("bounced")])
             .prop_map(|(who, status)| Deed::Merge(who, status)),
+        who.clone().prop_map(Deed::Suppress),
+        Just(Deed::SuppressDomain),
+        who.clone().prop_map(Deed::Unsuppress),
+        Just(Deed::UnsuppressDomain),
+        who.prop_map(Deed::Forget),
     ]
 }
 
@@ -152,45 +166,73 @@ fn address(who: usize) -> Address {
     Address::parse(&email(who)).unwrap()
 }
 
-/// Does it; says whose rows it may touch (nobody's in particular: several), and in which column.
-fn act(list: &List, deed: &Deed, how: How<'_>) -> (Option<usize>, &'static str, Changeset) {
+/// Does it; says whose rows it may touch (nobody's in particular: several), in which column, and the number of the change.
+fn act(list: &List, deed: &Deed, how: How<'_>) -> (Option<usize>, &'static str, Option<u64>) {
     let files = &list.files;
     let change = |who: usize, column: &'static str, operator, value: &str| {
         let assignment = Assignment { column: column.to_owned(), operator, value: value.to_owned() };
         let choice = Choice::Addresses(vec![address(who)]);
-        assign(files, &choice, &[assignment], false, "edit", None, how).unwrap().changeset
+        assign(files, &choice, &[assignment], false, "edit", None, how).unwrap().changeset.number
     };
     let person = |who: usize| NewReader { address: address(who), name: String::new(), set: Vec::new() };
     match deed {
-        Deed::Add(who) => (Some(*who), "", add(files, &[person(*who)], false, how).unwrap().changeset),
+        Deed::Add(who) => (Some(*who), "", add(files, &[person(*who)], false, how).unwrap().changeset.number),
         Deed::Resubscribe(who) => match add(files, &[person(*who)], true, how) {
-            Ok(report) => (Some(*who), "status", report.changeset),
+            Ok(report) => (Some(*who), "status", report.changeset.number),
             Err(error) => panic!("{error}"),
         },
-        Deed::Remove(who) => (Some(*who), "status", remove(files, &[address(*who)], how).unwrap().changeset),
+        Deed::Remove(who) => (Some(*who), "status", remove(files, &[address(*who)], how).unwrap().changeset.number),
         Deed::Tag(who, tag) => (Some(*who), "tags", change(*who, "tags", Operator::Add, tag)),
         Deed::Untag(who) => (Some(*who), "tags", change(*who, "tags", Operator::Take, "a")),
         Deed::Rename(who, name) => (Some(*who), "name", change(*who, "name", Operator::Set, name)),
         Deed::Delete(who) => {
             let choice = Choice::Addresses(vec![address(*who)]);
-            (Some(*who), "", delete(files, &choice, None, how).unwrap().changeset)
+            (Some(*who), "", delete(files, &choice, None, how).unwrap().changeset.number)
         }
-        Deed::Dedupe => (None, "", dedupe(files, Sameness::Address, None, how).unwrap().changeset),
-        Deed::DedupeByProvider => (None, "", dedupe(files, Sameness::Provider, None, how).unwrap().changeset),
+        Deed::Dedupe => (None, "", dedupe(files, Sameness::Address, None, how).unwrap().changeset.number),
+        Deed::DedupeByProvider => (None, "", dedupe(files, Sameness::Provider, None, how).unwrap().changeset.number),
         Deed::Import(who, name) => {
             let export = files.list.with_file_name("export.txt");
             std::fs::write(&export, format!("email,name,status\n{},{name},active\n", email(*who))).unwrap();
             let columns = Rows::open(&files.list).unwrap().columns().clone();
             let incoming = import::Incoming::read(&[export], &import::Wishes::default(), Some(&columns)).unwrap();
             let plan = import::Plan::make(files, incoming, import::Manner::default(), how).unwrap();
-            (Some(*who), "", plan.apply(files, how).unwrap())
+            (Some(*who), "", plan.apply(files, how).unwrap().number)
         }
         Deed::Merge(who, status) => {
             let other = Files::named(files.list.parent().unwrap(), "other").unwrap();
             std::fs::write(&other.list, format!("email,status\n{},{status}\n", email(*who))).unwrap();
-            (Some(*who), "", merge(files, &other, None, how).unwrap().changeset)
+            (Some(*who), "", merge(files, &other, None, how).unwrap().changeset.number)
+        }
+        Deed::Suppress(who) => (Some(*who), "", keep_out(files, SuppressionTarget::Address(address(*who)), how)),
+        Deed::SuppressDomain => (None, "", keep_out(files, domain(), how)),
+        Deed::Unsuppress(who) => (Some(*who), "", let_in(files, SuppressionTarget::Address(address(*who)), how)),
+        Deed::UnsuppressDomain => (None, "", let_in(files, domain(), how)),
+        Deed::Forget(who) => {
+            // There is no dry run of it.
+            if !how.dry_run {
+                forget(files.list.parent().unwrap(), &address(*who), how).unwrap();
+            }
+            (Some(*who), "", None)
         }
     }
+}
+
+fn domain() -> SuppressionTarget {
+    SuppressionTarget::Domain("example.com".to_owned())
+}
+
+/// Neither this nor [`let_in`] is a change of the list: there is no number by which it could be taken back.
+fn keep_out(files: &Files, target: SuppressionTarget, how: How<'_>) -> Option<u64> {
+    let [reason, source] = ["law; 1", "\"here\""].map(str::to_owned);
+    let new = NewSuppression { target, reason, date: "2026-11-23".to_owned(), source };
+    suppress_all(files, &[new], how.dry_run).unwrap();
+    None
+}
+
+fn let_in(files: &Files, target: SuppressionTarget, how: How<'_>) -> Option<u64> {
+    unsuppress(files, &[target], how.dry_run).unwrap();
+    None
 }
 
 /// The rows of others are what they were, byte for byte and in their order; of those meant, only the column changed.
@@ -239,8 +281,13 @@ fn cells(state: &(Columns, Vec<Record>)) -> Vec<Vec<String>> {
     state.1.iter().map(|record| record.cells.clone()).collect()
 }
 
+/// The suppressions and the history.
+fn beside(list: &List) -> [Option<Vec<u8>>; 2] {
+    [&list.files.suppressions, &list.files.history].map(|path| std::fs::read(path).ok())
+}
+
+// As many cases as `PROPTEST_CASES` asks for.
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
     #[test]
     fn every_command_keeps_what_it_was_not_asked_to_change(
         dialect in dialect(),
@@ -257,10 +304,12 @@ proptest! {
             if matches!(deed, Deed::Resubscribe(_)) && status.is_none() {
                 continue;
             }
+            let beside = beside(&list);
             act(&list, deed, How { dry_run: true, ..how() });
             prop_assert_eq!(&bytes, &std::fs::read(&list.files.list).unwrap());
+            prop_assert_eq!(beside, self::beside(&list));
             let gone = gone(&before);
-            let (who, column, changeset) = act(&list, deed, how());
+            let (who, column, number) = act(&list, deed, how());
             let after = records(&list);
             // Who has left comes back by their own name only; what a deleted row said is among the suppressions.
             if !matches!(deed, Deed::Resubscribe(_)) {
@@ -269,9 +318,12 @@ proptest! {
                 prop_assert_eq!(back, None, "{:?}", deed);
             }
             check_kept(&before, &after, who, column);
-            prop_assert_eq!(changeset.number.is_none(), bytes == std::fs::read(&list.files.list).unwrap());
+            // What is forgotten can't be taken back.
+            if !matches!(deed, Deed::Forget(_)) {
+                prop_assert_eq!(number.is_none(), bytes == std::fs::read(&list.files.list).unwrap());
+            }
             // Undone, every value is back; made again by undoing that, every value is as after the change.
-            if let Some(number) = changeset.number {
+            if let Some(number) = number {
                 let target = Target::find(&list.files, Some(number)).unwrap();
                 let report = undo(&list.files, &target, false, None, how()).unwrap();
                 prop_assert_eq!(cells(&records(&list)), cells(&before), "{:?}", deed);
@@ -305,7 +357,7 @@ proptest! {
         act(&list, &then, how());
         let before = records(&list);
         let bytes = std::fs::read(&list.files.list).unwrap();
-        let Some(number) = first.number else { return Ok(()) };
+        let Some(number) = first else { return Ok(()) };
         let target = Target::find(&list.files, Some(number)).unwrap();
         match undo(&list.files, &target, false, None, how()) {
             Err(error) => {
@@ -322,74 +374,4 @@ proptest! {
         undo(&list.files, &target, true, None, how()).ok();
         let _ = Records::new(std::fs::File::open(&list.files.list).unwrap(), "list").unwrap();
     }
-}
-
-#[test]
-fn who_left_later_is_not_brought_back_by_undoing_something_earlier() {
-    let list = list("email,name,status\nann@example.com,Ann,\nbob@example.com,Bob,\n");
-    let files = &list.files;
-    let ann = || Address::parse("ann@example.com").unwrap();
-    let new = |text: &str| NewReader { address: Address::parse(text).unwrap(), name: String::new(), set: Vec::new() };
-    let text = || std::fs::read_to_string(&files.list).unwrap();
-    let take_back = |number: Option<u64>| undo(files, &Target::find(files, number)?, false, None, how());
-
-    let added = add(files, &[new("cem@example.com")], false, how()).unwrap().changeset.number;
-    remove(files, &[Address::parse("cem@example.com").unwrap(), ann()], how()).unwrap();
-    // Undoing the adding would lose that Cem left.
-    let error = take_back(added).unwrap_err();
-    assert!(error.message().contains("cem@example.com: row 4: `status` is now `unsubscribed`"), "{error}");
-    // The very change by which they left can be taken back, and it is said.
-    let report = take_back(None).unwrap();
-    assert_eq!(report.returned.total, 2);
-    assert_eq!(report.returned.first[0].address, "ann@example.com");
-    assert!(text().contains("ann@example.com,Ann,\n"), "{}", text());
-    // Without a number, undo walks back.
-    take_back(None).unwrap();
-    assert_eq!(text(), "email,name,status\nann@example.com,Ann,\nbob@example.com,Bob,\n");
-    assert!(take_back(None).unwrap_err().message().contains("no change to take back"));
-    let error = take_back(Some(2)).unwrap_err();
-    assert!(error.message().contains("by change 3") && error.helps()[0].contains("undo 3"), "{error}");
-}
-
-#[test]
-fn a_deleted_reader_who_came_again_is_not_doubled() {
-    let list = list("email,name\nann@example.com,Ann\nbob@example.com,Bob\n");
-    let files = &list.files;
-    let ann = Address::parse("ann@example.com").unwrap();
-    let deleted = delete(files, &Choice::Addresses(vec![ann.clone()]), None, how()).unwrap().changeset.number;
-    add(files, &[NewReader { address: ann, name: "A".to_owned(), set: Vec::new() }], false, how()).unwrap();
-    let target = Target::find(files, deleted).unwrap();
-    let error = undo(files, &target, false, None, how()).unwrap_err();
-    assert!(error.message().contains("added again by change 2"), "{error}");
-}
-
-#[test]
-fn whoever_is_forgotten_is_in_no_history_and_comes_back_by_no_undo() {
-    let list = list("email,name\nann@example.com,Ann\nbob@example.com,Bob\n");
-    let files = &list.files;
-    let who = ["ann@example.com", "bob@example.com"].map(|text| Address::parse(text).unwrap());
-    delete(files, &Choice::Addresses(who.to_vec()), None, how()).unwrap();
-    assert_eq!(erase(files, &|email| email.eq_ignore_ascii_case("ANN@example.com")).unwrap(), 1);
-    let history = std::fs::read_to_string(&files.history).unwrap();
-    assert!(!history.to_lowercase().contains("ann"), "{history}");
-    let report = undo(files, &Target::find(files, None).unwrap(), false, None, how()).unwrap();
-    assert_eq!(report.forgotten, 1);
-    assert_eq!(std::fs::read_to_string(&files.list).unwrap(), "email,name\nbob@example.com,Bob\n");
-}
-
-#[test]
-fn a_change_that_was_written_down_and_never_made_is_nothing_to_take_back() {
-    let list = list("email,name\nann@example.com,Ann\nbob@example.com,Bob\n");
-    let files = &list.files;
-    let before = std::fs::read(&files.list).unwrap();
-    let ann = Address::parse("ann@example.com").unwrap();
-    delete(files, &Choice::Addresses(vec![ann]), None, how()).unwrap();
-    // As a crash between the two leaves them.
-    std::fs::write(&files.list, &before).unwrap();
-    let history = std::fs::read_to_string(&files.history).unwrap();
-    std::fs::write(&files.history, history.replace("{\"change\":1,\"done\":true}\n", "")).unwrap();
-    let target = Target::find(files, None).unwrap();
-    let report = undo(files, &target, false, None, how()).unwrap();
-    assert_eq!((target.done, report.same, report.changeset.number), (false, 1, None));
-    assert_eq!(std::fs::read(&files.list).unwrap(), before);
 }

@@ -4,7 +4,7 @@
 //! lock of the lists.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use jiff::civil::Date;
@@ -13,6 +13,7 @@ use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Result};
 use crate::durable::{self, Lock, Privacy};
 
+use super::dialect::ends;
 use super::files::Files;
 use super::key::Keys;
 use super::list::Rows;
@@ -224,31 +225,51 @@ fn cut(path: &Path, cuts: &[(u64, u64)]) -> io::Result<()> {
     durable::replace_with(path, Privacy::Private, copy).map_err(|error| io::Error::other(error.message().to_owned()))
 }
 
-/// Adds rows in the order of the file's own columns.
+/// Adds rows in the order of the file's own columns and in its own dialect.
 fn append(path: &Path, rows: &[[String; 4]]) -> Result<()> {
     if rows.is_empty() {
         return Ok(());
     }
-    let header = header_of(path)?;
-    let delimiter =
-        *[b',', b';', b'\t'].iter().max_by_key(|byte| header.bytes().filter(|b| b == *byte).count()).unwrap_or(&b',');
-    let columns: Vec<String> = header.split(char::from(delimiter)).map(super::column::normal_name).collect();
-    let mut lines = Vec::new();
-    if !path.exists() || std::fs::metadata(path).is_ok_and(|metadata| metadata.len() == 0) {
-        lines.push(HEADER.to_owned());
+    let form = Form::of(path)?;
+    let (end, _) = ends(path)?;
+    let mut text = if form.is_new { format!("{HEADER}{end}") } else { String::new() };
+    for row in rows {
+        let cells: Vec<_> = form.columns.iter().map(|part| part.map_or("", |part| row[part].as_str())).collect();
+        let cells: Vec<_> = cells.into_iter().map(|cell| quote(cell, form.delimiter)).collect();
+        text.extend([&cells.join(char::from(form.delimiter).to_string().as_str()), end]);
     }
-    for [address, reason, date, source] in rows {
-        let cells = columns.iter().map(|column| match column.as_str() {
-            "reason" => reason.as_str(),
-            "date" => date,
-            "source" => source,
-            name if ADDRESS.contains(&name) => address,
-            _ => "",
-        });
-        let cells: Vec<_> = cells.map(|cell| quote(cell, delimiter)).collect();
-        lines.push(cells.join(char::from(delimiter).to_string().as_str()));
+    durable::append_with(path, Privacy::Private, |out| out.write_all(text.as_bytes()))
+}
+
+/// How the file is written.
+struct Form {
+    delimiter: u8,
+    /// Which of address, reason, date and source each column holds.
+    columns: Vec<Option<usize>>,
+    /// It has yet to begin.
+    is_new: bool,
+}
+
+impl Form {
+    fn of(path: &Path) -> Result<Form> {
+        let rows = match File::open(path) {
+            Ok(file) => Rows::read_file(file, path, &ADDRESS)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(Diagnostic::io("read", path, &error)),
+        };
+        let Some(rows) = rows else {
+            return Ok(Form { delimiter: b',', columns: (0..4).map(Some).collect(), is_new: true });
+        };
+        let columns = rows.columns();
+        let mut parts = vec![None; columns.len()];
+        for (part, name) in ["reason", "date", "source"].iter().enumerate() {
+            if let Some(column) = columns.column(name) {
+                parts[column] = Some(part + 1);
+            }
+        }
+        parts[columns.email] = Some(0);
+        Ok(Form { delimiter: rows.delimiter(), columns: parts, is_new: false })
     }
-    durable::append_lines(path, Privacy::Private, &lines)
 }
 
 /// The lock of the lists, which lie beside the suppressions.
@@ -258,20 +279,6 @@ fn lock(path: &Path) -> Result<Lock> {
         return Lock::acquire(&Files::of(folder).lock);
     }
     Lock::acquire(&Files::of(Path::new(".")).lock)
-}
-
-/// The first line, or what it will be.
-fn header_of(path: &Path) -> Result<String> {
-    let mut header = String::new();
-    match File::open(path) {
-        Ok(file) => {
-            BufReader::new(file).read_line(&mut header).map_err(|error| Diagnostic::io("read", path, &error))?;
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(Diagnostic::io("read", path, &error)),
-    }
-    let header = header.trim_start_matches('\u{feff}').trim_end().replace('"', "");
-    Ok(if header.is_empty() { HEADER.to_owned() } else { header })
 }
 
 #[cfg(test)]
@@ -308,6 +315,28 @@ mod tests {
         );
         assert_eq!(std::fs::read_to_string(path).unwrap(), "reason;E-Mail;note\n\"unknown; gone\";ann@example.com;\n");
         assert!(Suppressions::load(path).unwrap().reason_for("ann@example.com").is_some());
+    }
+
+    #[test]
+    fn a_row_is_added_in_the_dialect_of_the_table_however_it_begins() {
+        for (text, wanted) in [
+            // The law of leaving found that a blank first line was taken for the heading.
+            ("\r\nreason;address\r\n", "\r\nreason;address\r\n\"unknown; gone\";ann@example.com\r\n"),
+            (
+                "reason;address\rx;bob@example.com\r",
+                "reason;address\rx;bob@example.com\r\n\"unknown; gone\";ann@example.com\r",
+            ),
+            (
+                "\"reason\"\t\"why, or; by whom\"\t\"address\"\n",
+                "\"reason\"\t\"why, or; by whom\"\t\"address\"\nunknown; gone\t\tann@example.com\n",
+            ),
+        ] {
+            let (_folder, files) = files();
+            std::fs::write(&files.suppressions, text).unwrap();
+            suppress_all(&files, &[new("ann@example.com")], false).unwrap();
+            assert_eq!(std::fs::read_to_string(&files.suppressions).unwrap(), wanted);
+            assert!(Suppressions::load(&files.suppressions).unwrap().find("ann@example.com").is_some(), "{text:?}");
+        }
     }
 
     #[test]

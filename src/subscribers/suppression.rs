@@ -120,21 +120,23 @@ impl Suppressions {
         self.find(email).map(|suppression| suppression.reason)
     }
 
-    /// How this address is suppressed.
+    /// How this address is suppressed: by itself, by having been forgotten, or only with its domain, which may be let in again.
     pub fn find(&self, email: &str) -> Option<Suppression<'_>> {
         let reason = |number: usize| self.reasons.get(number).map_or("", AsRef::as_ref);
-        if !self.keys.is_empty() {
-            if let Some(number) = self.keys.find(email) {
-                return Some(Suppression { reason: reason(number), by_domain: false, is_forgotten: false });
-            }
-            let domain = email.rfind('@').map_or("", |at| &email[at..]);
-            if let Some(number) = self.keys.find(domain) {
-                return Some(Suppression { reason: reason(number), by_domain: true, is_forgotten: false });
-            }
+        if let Some(number) = self.key(email) {
+            return Some(Suppression { reason: reason(number), by_domain: false, is_forgotten: false });
         }
-        let veiled = self.veil.as_ref().filter(|_| !self.forgotten.is_empty())?.over(email);
-        let reason = self.forgotten.get(&veiled)?;
-        Some(Suppression { reason, by_domain: false, is_forgotten: true })
+        if let Some(veil) = self.veil.as_ref().filter(|_| !self.forgotten.is_empty())
+            && let Some(reason) = self.forgotten.get(&veil.over(email))
+        {
+            return Some(Suppression { reason, by_domain: false, is_forgotten: true });
+        }
+        let number = self.key(email.rfind('@').map_or("", |at| &email[at..]))?;
+        Some(Suppression { reason: reason(number), by_domain: true, is_forgotten: false })
+    }
+
+    fn key(&self, text: &str) -> Option<usize> {
+        if self.keys.is_empty() { None } else { self.keys.find(text) }
     }
 }
 

@@ -10,12 +10,11 @@ use std::io::{BufRead, Read};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Links, ReaderId};
+use super::token::{FIRST_LETTER, LETTERS};
+use super::{Links, Token};
 use crate::address::Address;
 use crate::diagnostic::{Diagnostic, Result};
 
-/// How many letters a token has.
-const TOKEN: usize = 44;
 /// A longer line is cut: no mail program and no web server writes one.
 const LINE: u64 = 1 << 16;
 
@@ -23,7 +22,7 @@ const LINE: u64 = 1 << 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Request {
     /// By a token of ours: which of the links made it, and for whom.
-    Token(usize, ReaderId),
+    Token(usize, Token),
     Address(Address),
 }
 
@@ -57,20 +56,22 @@ pub fn read(text: &str, links: &[Links]) -> Result<Request, Refusal> {
     for token in tokens_in(text) {
         any = true;
         for (at, links) in links.iter().enumerate() {
-            if let Some(reader) = links.verify(token) {
-                return Ok(Request::Token(at, reader));
+            if let Some(token) = links.verify(token) {
+                return Ok(Request::Token(at, token));
             }
         }
     }
     Err(if any { Refusal::Forged } else { Refusal::Nothing })
 }
 
-/// Whatever could be a token: 44 letters of its alphabet, the first of which the token's version decides.
+/// Whatever could be a token: as many letters of its alphabet as one has, the first of which its version decides.
 fn tokens_in(text: &str) -> impl Iterator<Item = &str> {
     let is_letter = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    let runs = text.split(move |c| !is_letter(c)).filter(|run| run.len() >= TOKEN);
-    let windows = runs.flat_map(|run| (0..=run.len() - TOKEN).filter_map(move |at| run.get(at..at + TOKEN)));
-    windows.filter(|window| window.starts_with('A'))
+    let runs = text.split(move |c| !is_letter(c));
+    runs.flat_map(|run| {
+        let starts = run.match_indices(FIRST_LETTER).map(|(at, _)| at);
+        starts.flat_map(move |at| LETTERS.into_iter().filter_map(move |letters| run.get(at..at + letters)))
+    })
 }
 
 /// Hands the subject of every mail in a file, a mail or an mbox, to `each`.
@@ -197,11 +198,14 @@ mod tests {
         let (old, now) = (links("old.example.com"), links("now.example.com"));
         for (at, links) in [&now, &old].into_iter().enumerate() {
             let reader = links.reader_id(&ann());
-            let token = links.token(&reader);
-            let urls = links.header_urls(&token).map(|parts| parts.concat());
-            let texts = urls.chain([token.clone(), format!(" {token}\n"), format!("https://x.example/?t={token}&y=2")]);
-            for text in texts.collect::<Vec<_>>() {
-                assert_eq!(read(&text, &[now.clone(), old.clone()]), Ok(Request::Token(at, reader)), "{text}");
+            for mailing in [None, Some(links.key().mailing_mark("one"))] {
+                let token = links.token(&reader, mailing);
+                let urls = links.header_urls(&token).map(|parts| parts.concat());
+                let texts = [token.clone(), format!(" {token}\n"), format!("https://x.example/?t={token}&y=2")];
+                for text in urls.chain(texts).collect::<Vec<_>>() {
+                    let request = Request::Token(at, Token { reader, mailing });
+                    assert_eq!(read(&text, &[now.clone(), old.clone()]), Ok(request), "{text}");
+                }
             }
         }
         assert_eq!(read(" ann@example.com", &[now]), Ok(Request::Address(ann())));
@@ -210,7 +214,7 @@ mod tests {
     #[test]
     fn what_is_not_ours_is_refused_with_its_reason() {
         let (ours, other) = (links("a.example.com"), links("b.example.com"));
-        let theirs = other.token(&other.reader_id(&ann()));
+        let theirs = other.token(&other.reader_id(&ann()), None);
         for text in [&*theirs, &format!("https://example.com/u/{theirs}"), &format!("A{}", "a".repeat(200))] {
             assert_eq!(read(text, std::slice::from_ref(&ours)), Err(Refusal::Forged), "{text}");
         }
@@ -236,7 +240,7 @@ mod tests {
     #[test]
     fn of_a_log_only_posts_count() {
         let links = links("a.example.com");
-        let token = links.token(&links.reader_id(&ann()));
+        let token = links.token(&links.reader_id(&ann()), None);
         let log = format!(
             "192.0.2.1 - - [22/Nov/2026] \"GET /u-{token} HTTP/1.1\" 200 1\n192.0.2.1 - - \"POST /u-{token}?x=1 HTTP/1.1\" 200 1 \"POST\"\n\
              192.0.2.2 \"POST /login HTTP/1.1\" 200\n{{\"m\":\"x\",\"request\":\"POST /u-{token}\"}}\n"

@@ -13,6 +13,7 @@ mod import;
 mod images;
 mod journal;
 mod list;
+mod logs;
 mod pictures;
 mod privacy;
 mod publication;

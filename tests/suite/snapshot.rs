@@ -72,6 +72,39 @@ fn compare(name: &str, found: &str) {
     }
 }
 
+/// `tests/fixtures/mailing-form-1` was sealed by a program that knew only tokens of version 1, and sent to the first of three.
+#[test]
+fn a_mailing_sealed_in_the_first_form_strikes_the_octets_that_it_always_struck() {
+    const TOKEN: &str = "AdnziLRT6qy4fft7C4uxjG9HKCViInKhWKTIOJ7NKBgd";
+    let mut letter = Publication::new()
+        .columns(&["status"])
+        .row(&["ann@example.com", "Ann", ""])
+        .row(&["bob@example.com", "Bob", ""])
+        .row(&["cem@example.com", "", ""])
+        .setting("relay.url", "file:out")
+        .file("keys/unsubscribe.key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\n");
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/mailing-form-1");
+    for name in ["mailing.json", "sources.json", "recipients.csv", "journal"] {
+        letter = letter.file(&format!("mailings/spring/{name}"), std::fs::read(fixture.join(name)).unwrap());
+    }
+    letter.run(["send", "spring", "--yes"]).success().stdout_has("3  accepted");
+    let files = letter.files("out");
+    assert_eq!(files.len(), 2, "the first has it");
+    for path in &files {
+        let text = String::from_utf8(std::fs::read(path).unwrap()).unwrap();
+        let address = path.file_name().unwrap().to_str().unwrap().rsplit_once('-').unwrap().0.to_owned();
+        // What no change of the looks may change: the links that readers have.
+        let link = format!("<https://example.com/unsubscribe/{TOKEN}>");
+        assert_eq!(text.contains(&link), address == "bob@example.com", "{text}");
+        compare(&format!("form-1/{address}.eml"), &text.replace("\r\n", "\n"));
+    }
+    letter.run(["show", "spring", "bob@example.com"]).success().stdout_has(TOKEN);
+    letter.run(["unsubscribe", TOKEN]).success().stdout_has("bob@example.com: unsubscribed");
+    let history = letter.read("subscribers/history.jsonl");
+    assert!(history.contains("\"by\":\"unsubscribe token\""), "{history}");
+    assert!(letter.read("mailings/spring/mailing.json").contains("\"format\": 1"));
+}
+
 /// A GIF of one pixel.
 const PIXEL: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\xb3\x26\x1e\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
 

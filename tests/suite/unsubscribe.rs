@@ -3,6 +3,9 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use letterpress::address::Address;
+use letterpress::unsubscribe::{Key, Links, UnsubscribeSettings};
+
 use crate::publication::{Publication, reader};
 use crate::relay::{Gate, Relay, Step, on};
 
@@ -92,7 +95,7 @@ fn forged_tokens_and_those_of_others_are_refused_with_the_reason() {
     let (letter, other) = (sent(), sent());
     let theirs = token(&other, "ann@example.com");
     let ours = token(&letter, "ann@example.com");
-    let forged = format!("{}{}", &ours[..43], if ours.ends_with('A') { "B" } else { "A" });
+    let forged = format!("{}{}", &ours[..ours.len() - 1], if ours.ends_with('A') { "B" } else { "A" });
     for text in [&theirs, &forged, &format!("https://example.com/unsubscribe/{theirs}")] {
         letter.run(["unsubscribe", text]).code(1).stderr_has("not of this publication").nowhere("ann@");
     }
@@ -125,7 +128,7 @@ fn who_is_in_no_list_any_more_stays_away() {
     let letter = letter.file("subscribers/readers.csv", without);
     letter.run(["unsubscribe", &token]).success().stdout_has("in no list any more; suppressed");
     let row = letter.read("subscribers/suppressions.csv");
-    assert!(row.contains("ann@example.com,unsubscribed,") && row.contains("unsubscribe token"), "{row}");
+    assert!(row.contains("ann@example.com,unsubscribed,") && row.contains("\"unsubscribe token, spring\""), "{row}");
     letter.run(["unsubscribe", &token]).success().stdout_has("is suppressed already");
     letter.run(["subscribers", "add", "ann@example.com"]).code(1);
     std::fs::remove_dir_all(letter.path().join("mailings")).unwrap();
@@ -138,6 +141,59 @@ fn tokens_outlive_a_change_of_the_list_id() {
     let token = token(&letter, "ann@example.com");
     let letter = letter.setting("publication.list_id", "new.example.com");
     letter.run(["unsubscribe", &token]).success().stdout_has("ann@example.com: unsubscribed");
+}
+
+/// By which way each change of the list came.
+fn ways(letter: &Publication) -> Vec<String> {
+    let history = letter.read("subscribers/history.jsonl");
+    let lines = history.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    lines.filter_map(|line| Some(line.get("by")?.as_str()?.to_owned())).collect()
+}
+
+#[test]
+fn the_history_names_the_mailing_that_a_token_came_with() {
+    let letter = sent().article("summer", "Sun");
+    letter.run(["send", "summer", "--yes"]).success();
+    let spring = token(&letter, "ann@example.com");
+    assert_eq!(spring.len(), 50);
+    let eml = letter.run(["show", "summer", "bob@example.com"]).success().stdout;
+    let summer = eml.split("unsubscribe/").nth(1).unwrap().split('>').next().unwrap().to_owned();
+    letter.run(["unsubscribe", &summer, &spring, "cem@example.com"]).success().stderr_has("3 readers left");
+    assert_eq!(ways(&letter), ["unsubscribe token, spring", "unsubscribe token, summer", "unsubscribe, by address"]);
+    letter.run(["subscribers", "history"]).success().stdout_has("unsubscribe token, summer");
+    letter.run(["subscribers", "prove", "bob@example.com"]).success().stdout_has("unsubscribe token, summer");
+}
+
+#[test]
+fn of_several_tokens_of_one_reader_one_that_names_its_mailing_is_told() {
+    let letter = sent();
+    // As an earlier version made it.
+    let key = Key::load(&letter.path().join("keys/unsubscribe.key")).unwrap();
+    let links = Links::new(key, "far-near.example.com", &UnsubscribeSettings::default());
+    let plain = |address: &str| links.token(&links.reader_id(&Address::parse(address).unwrap()), None);
+    letter.run(["unsubscribe", &plain("bob@example.com")]).success().stdout_has("bob@example.com: unsubscribed");
+    let asked = ["ann@example.com", &plain("ann@example.com"), &token(&letter, "ann@example.com")].map(str::to_owned);
+    letter.run(["unsubscribe".to_owned()].iter().chain(&asked)).success().stdout_has("ann@example.com: unsubscribed");
+    assert_eq!(ways(&letter), ["unsubscribe token", "unsubscribe token, spring"]);
+}
+
+#[test]
+fn a_token_whose_mailing_is_not_known_works_all_the_same() {
+    let letter = sent();
+    let (ann, bob) = (token(&letter, "ann@example.com"), token(&letter, "bob@example.com"));
+    // A test copy is of no mailing.
+    let sent = letter.files("outbox");
+    letter.run(["send", "spring", "--to", "cem@example.com"]).success();
+    let test: Vec<_> = letter.files("outbox").into_iter().filter(|path| !sent.contains(path)).collect();
+    let text = std::fs::read_to_string(&test[0]).unwrap();
+    let cem = text.split("<https://example.com/unsubscribe/").nth(1).unwrap().split('>').next().unwrap().to_owned();
+    letter.run(["unsubscribe", &cem]).success().stdout_has("cem@example.com: unsubscribed");
+    // That a mailing is damaged keeps nobody.
+    let letter = letter.file("mailings/spring/mailing.json", "{");
+    letter.run(["unsubscribe", &ann]).success().stdout_has("ann@example.com: unsubscribed");
+    std::fs::remove_dir_all(letter.path().join("mailings")).unwrap();
+    letter.run(["unsubscribe", &bob]).success().stdout_has("bob@example.com: unsubscribed");
+    assert_eq!(ways(&letter), ["unsubscribe token"; 3]);
 }
 
 #[test]
@@ -181,7 +237,7 @@ fn a_mailing_under_way_notices() {
     let letter = Publication::new().article("first", "Hello").article("spring", "Hello").readers(60).relay(&relay);
     letter.run(["send", "first", "--yes"]).success();
     let eml = letter.run(["show", "first", &reader(60)]).success().stdout;
-    let token = eml.split("/unsubscribe/").nth(1).unwrap()[..44].to_owned();
+    let token = eml.split("/unsubscribe/").nth(1).unwrap().split('>').next().unwrap().to_owned();
     // While the first reader's copy is on its way, the last one leaves.
     let gate = Gate::new();
     relay.rule(on(Step::Message).of(&reader(1)).hold(&gate));

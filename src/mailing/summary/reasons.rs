@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::TOLD;
 use super::marks::Marks;
+use crate::address;
 use crate::ledger::{Ledger, Read, Recipient, State};
 
 /// How many reasons are kept apart; a few places are left for what comes after.
@@ -101,7 +102,8 @@ fn in_short(record: &Read<'_>) -> String {
 /// A reply without addresses, numbers of machines and ids, so that the same refusal reads the same for every reader.
 fn masked(reply: &str) -> String {
     let mut out = String::new();
-    for word in reply.split_whitespace() {
+    // A mailbox may have a space in it, in quotes.
+    for word in address::masked(reply).split_whitespace() {
         let inner = word.trim_matches(|c: char| !c.is_alphanumeric() && c != '@');
         let (before, after) = word.split_once(inner).unwrap_or((word, ""));
         let parts = if is_particular(inner) { [before, MASK, after] } else { [before, inner, after] };
@@ -146,6 +148,11 @@ mod tests {
             (
                 "5.1.1 See https://support.example.com/?p=1234567 now",
                 "5.1.1 See https://support.example.com/?p=1234567 now",
+            ),
+            ("5.1.1 <\"ann lee\"@example.org> unknown", "5.1.1 <…> unknown"),
+            (
+                "5.7.1 see https://example.com/?id=ann%40example.org",
+                "5.7.1 see https://example.com/?id=a…%40example.org",
             ),
             ("", ""),
             ("@ … <> ((", "… … <> (("),

@@ -7,7 +7,7 @@ mod doubt;
 mod outcomes;
 mod patience;
 mod protection;
-mod relays;
+pub(crate) mod relays;
 mod striking;
 
 pub(crate) use relays::letter as letter_to;
