@@ -78,10 +78,23 @@ fn pictures_travel_as_small_as_they_are_shown_and_tell_nothing() {
     assert!(!page.contains("cid:"));
 }
 
-/// A colour profile of one kind of colours: its head, and words that say what it is.
-fn profile(space: [u8; 4], says: &[u8]) -> Vec<u8> {
+/// A colour profile of one kind of colours: its head, what it has of primaries, and words that say what it is.
+fn profile(space: [u8; 4], red: f64, says: &[u8]) -> Vec<u8> {
     let mut profile = vec![0; 128];
     profile[16..20].copy_from_slice(&space);
+    let columns =
+        [(b"rXYZ", [red, 0.2225, 0.0139]), (b"gXYZ", [0.3851, 0.7169, 0.0971]), (b"bXYZ", [0.1431, 0.0606, 0.7141])];
+    profile.extend(3_u32.to_be_bytes());
+    for (offset, (name, _)) in (168_u32..).step_by(20).zip(&columns) {
+        profile.extend_from_slice(*name);
+        profile.extend(offset.to_be_bytes());
+        profile.extend(20_u32.to_be_bytes());
+    }
+    for (_, values) in columns {
+        profile.extend(b"XYZ \0\0\0\0");
+        #[expect(clippy::cast_possible_truncation, reason = "a colour is less than one")]
+        values.iter().for_each(|value| profile.extend(((value * 65_536.0) as i32).to_be_bytes()));
+    }
     profile.extend(says);
     profile
 }
@@ -90,8 +103,10 @@ fn profile(space: [u8; 4], says: &[u8]) -> Vec<u8> {
 fn colours_stay_what_their_profile_says() {
     use image::codecs::{jpeg, png};
     use image::{ExtendedColorType, ImageDecoder, ImageEncoder};
-    let (wide, usual, grey) =
-        (profile(*b"RGB ", b"Display P3"), profile(*b"RGB ", b"sRGB IEC"), profile(*b"GRAY", b"Gamma"));
+    // The name alone says nothing, and a large profile is one too.
+    let mut wide = profile(*b"RGB ", 0.5151, b"Display P3 Gamut with sRGB Transfer");
+    wide.resize(70_000, 7);
+    let (usual, grey) = (profile(*b"RGB ", 0.4360, b"sRGB IEC"), profile(*b"GRAY", 0.4360, b"Gamma"));
     let pixels: Vec<u8> = (0..1500_u32 * 300 * 3).map(|n| u8::try_from(n % 251).unwrap()).collect();
     let encode = |kind: &str, profile: &[u8]| {
         let mut bytes = Vec::new();

@@ -1,8 +1,8 @@
 //! Makes a picture as small as it is shown. Turned upright, resized to the pixels wanted, and written anew where that is
 //! smaller; the file it was, stripped, wherever that is the better one. The same bytes in give the same bytes out.
 //!
-//! Colour profiles: pixels are kept as they are. A profile that describes them (Display P3, say) stays, for JPEG and PNG; one
-//! that says sRGB is dropped, since pictures without a profile are taken for that, and so is one of another kind of colours.
+//! Pixels are kept as they are; a colour profile that describes them (Display P3, say) stays, and so does the gamma of a PNG
+//! (`colours`). One that says sRGB is dropped, since pictures without a profile are taken for that.
 //! Built without the feature `images`, files are only stripped.
 
 use super::Kind;
@@ -36,8 +36,8 @@ mod resizing {
     use image::metadata::Orientation;
     use image::{DynamicImage, ImageDecoder, ImageEncoder, ImageResult, Limits};
 
+    use super::super::colours;
     use super::super::make::{LONGEST_SIDE, MOST_PIXELS};
-    use super::super::strip::LARGEST_PROFILE;
     use super::{Fitted, Kind};
 
     const QUALITY: u8 = 82;
@@ -63,7 +63,7 @@ mod resizing {
         let resized = width > most;
         let mut small = if resized { shrink(picture, width, most) } else { plain(picture) };
         small.apply_orientation(orientation);
-        let profile = profile.filter(|profile| suits(profile, &small));
+        let profile = profile.filter(|profile| colours::has_to_stay(profile, small.color().has_color()));
         let (kind, bytes) = match kind {
             Kind::Jpeg => (kind, as_jpeg(&small, profile.as_deref(), stripped, upright, resized)),
             _ => as_png(&small, profile.as_deref(), stripped, upright),
@@ -142,13 +142,6 @@ mod resizing {
         }
     }
 
-    /// Whether a profile is of the picture's kind of colours, small, and not the one that is assumed anyway.
-    fn suits(profile: &[u8], picture: &DynamicImage) -> bool {
-        let space: &[u8] = if picture.color().has_color() { b"RGB " } else { b"GRAY" };
-        let says = |words: &[u8]| profile.windows(words.len()).any(|some| some == words);
-        profile.len() <= LARGEST_PROFILE && profile.get(16..20) == Some(space) && !says(b"sRGB") && !says(b"s\0R\0G\0B")
-    }
-
     fn jpeg(picture: &DynamicImage, profile: Option<&[u8]>, quality: u8) -> Option<Vec<u8>> {
         let mut out = Vec::new();
         let mut encoder = JpegEncoder::new_with_quality(&mut out, quality);
@@ -182,12 +175,13 @@ mod resizing {
     }
 
     fn as_png(picture: &DynamicImage, profile: Option<&[u8]>, stripped: Vec<u8>, upright: bool) -> (Kind, Vec<u8>) {
-        let made = png(picture, profile);
+        let chunks = colours::chunks(&stripped);
+        let made = png(picture, profile).map(|made| colours::with_chunks(made, &chunks));
         let best = match made {
             Some(made) if !upright || made.len() < stripped.len() => made,
             _ => stripped,
         };
-        if best.len() > SMALL_PNG && is_photograph(picture) {
+        if best.len() > SMALL_PNG && chunks.is_empty() && is_photograph(picture) {
             let photograph = jpeg(picture, profile, QUALITY).filter(|jpeg| jpeg.len() < best.len() / 3);
             if let Some(photograph) = photograph {
                 return (Kind::Jpeg, photograph);

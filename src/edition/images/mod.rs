@@ -5,6 +5,8 @@
 //! isn't shown, and `fit`, which resizes. `elements` knows `<img>` in HTML, `assets` writes what is to be uploaded.
 
 pub mod assets;
+#[cfg_attr(not(feature = "images"), expect(dead_code, reason = "without that feature files are only stripped"))]
+mod colours;
 pub mod elements;
 mod fit;
 mod lead;

@@ -2,9 +2,7 @@
 //! texts, and whatever follows the picture. The picture itself is not touched. A file that breaks off is an error.
 
 use super::Kind;
-
-/// A colour profile that is larger describes more than a screen; it is left out.
-pub const LARGEST_PROFILE: usize = 64 * 1024;
+use super::colours::LARGEST_PROFILE;
 
 /// The file without what isn't needed; nothing when it is no whole file of its kind.
 pub fn strip(kind: Kind, bytes: &[u8]) -> Option<Vec<u8>> {
@@ -79,7 +77,7 @@ fn jpeg(bytes: &[u8]) -> Option<Vec<u8>> {
 
 fn stays_in_jpeg(marker: u8, content: &[u8]) -> bool {
     match marker {
-        0xe2 => content.starts_with(b"ICC_PROFILE\0") && content.len() <= LARGEST_PROFILE,
+        0xe2 => content.starts_with(b"ICC_PROFILE\0"),
         0xee => content.starts_with(b"Adobe"),
         0xe0..=0xef | 0xfe => false,
         _ => true,
