@@ -120,14 +120,8 @@ impl<'m> Lint<'m, '_> {
                 let value = value.map(|value| self.part(value));
                 self.attribute(self.part(local).text, value, span.range())
             }
-            Token::ElementEnd { end: ElementEnd::Open, .. } => {
-                self.opened(false);
-                Ok(())
-            }
-            Token::ElementEnd { end: ElementEnd::Empty, .. } => {
-                self.opened(true);
-                Ok(())
-            }
+            Token::ElementEnd { end: ElementEnd::Open, .. } => self.opened(false),
+            Token::ElementEnd { end: ElementEnd::Empty, .. } => self.opened(true),
             Token::ElementEnd { end: ElementEnd::Close(_, name), span } => {
                 self.close(self.part(name).text, span.range())
             }
@@ -306,8 +300,11 @@ impl<'m> Lint<'m, '_> {
         }
     }
 
-    fn opened(&mut self, closes_itself: bool) {
-        let Some((element, given)) = self.element.take() else { return };
+    fn opened(&mut self, closes_itself: bool) -> Result<()> {
+        let Some((element, given)) = self.element.take() else { return Ok(()) };
+        if element.component.is_some_and(|component| component.name == "mj-social-element") {
+            self.check_social(&element, &given)?;
+        }
         match element.component {
             Some(component) => self.defaults.meet(component.name, &given),
             None if matches!(element.name, "mj-all" | "mj-class") => self.defaults.set(element.name, given),
@@ -318,6 +315,21 @@ impl<'m> Lint<'m, '_> {
         if !(closes_itself || is_html && needs_no_end) {
             self.open.push(element);
         }
+        Ok(())
+    }
+
+    /// mjml takes pictures from a server of its makers where a network is named alone, and writes an empty `alt`.
+    fn check_social(&mut self, element: &Open<'m>, given: &[Given<'m>]) -> Result<()> {
+        let has = |name: &str| given.iter().any(|one| one.name == name);
+        if !has("src") {
+            return Err(self
+                .error(element.at.clone(), "this <mj-social-element> has no picture of its own")
+                .help("write src=\"https://…\": those that MJML shows for a `name` lie on a stranger's server"));
+        }
+        if !has("alt") {
+            self.edits.push(element.at.end..element.at.end, " alt=\"\"");
+        }
+        Ok(())
     }
 
     fn close(&mut self, name: &str, at: Range<usize>) -> Result<()> {

@@ -99,6 +99,58 @@ fn every_attribute_is_taken_in_its_right_form_and_in_no_other() {
 }
 
 #[test]
+fn a_picture_of_a_network_is_named_and_has_words_or_none() {
+    let social = |inside: &str| body(&format!("<mj-social>{inside}</mj-social>"));
+    let error = run(&social("<mj-social-element name=\"facebook\">a</mj-social-element>")).unwrap_err();
+    assert!(error.render(false).contains("a stranger's server"));
+    let mended = run(&social("<mj-social-element src=\"https://example.com/a.png\">a</mj-social-element>")).unwrap();
+    assert_eq!(mended, social("<mj-social-element alt=\"\" src=\"https://example.com/a.png\">a</mj-social-element>"));
+    let good = social("<mj-social-element src=\"https://example.com/a.png\" alt=\"A\">a</mj-social-element>");
+    assert_eq!(run(&good).unwrap(), good);
+}
+
+/// Every one of them, given by `mj-all`, by a class, and by the element's own default.
+#[test]
+fn every_refused_attribute_is_refused_as_a_default() {
+    for (element, attribute, value, _) in unlike::UNLIKE.iter().copied() {
+        let form = components::find(element).and_then(|component| component.attribute(attribute)).unwrap();
+        let value = match (value, form) {
+            ("", Form::Lengths { .. }) => "3px",
+            ("", Form::Integer) => "3",
+            ("", Form::OneOf(words)) => words[0],
+            ("", _) => "bold",
+            (value, _) => value,
+        };
+        let used = |class: &str| match element {
+            "mj-hero" | "mj-section" | "mj-wrapper" => format!("<mj-body><{element}{class}></{element}></mj-body>"),
+            "mj-social-element" => {
+                let one = format!("<{element}{class} src=\"https://example.com/a.png\">a</{element}>");
+                body(&format!("<mj-social>{one}</mj-social>")).replace("<mjml>", "").replace("</mjml>", "")
+            }
+            "mj-accordion-title" => {
+                let one = format!("<mj-accordion-element><{element}{class}>a</{element}></mj-accordion-element>");
+                body(&format!("<mj-accordion>{one}</mj-accordion>")).replace("<mjml>", "").replace("</mjml>", "")
+            }
+            _ => body(&format!("<{element}{class}></{element}>")).replace("<mjml>", "").replace("</mjml>", ""),
+        };
+        let given = format!("{attribute}=\"{value}\"");
+        for (default, class) in [
+            (format!("<mj-all {given} />"), ""),
+            (format!("<mj-class name=\"c\" {given} />"), " mj-class=\"c\""),
+            (format!("<{element} {given} />"), ""),
+        ] {
+            let mjml = |default: &str| {
+                let head = format!("<mj-head><mj-attributes>{default}</mj-attributes></mj-head>");
+                format!("<mjml>{head}{}</mjml>", used(class))
+            };
+            assert!(run(&mjml("")).is_ok(), "{}", run(&mjml("")).unwrap_err().render(false));
+            let error = run(&mjml(&default)).map(|_| default).unwrap_err().render(false);
+            assert!(error.contains("otherwise than in other renderers"), "{error}");
+        }
+    }
+}
+
+#[test]
 fn defaults_that_come_out_otherwise_are_refused_where_an_element_takes_them() {
     let mjml = |defaults: &str, inside: &str| {
         format!(
