@@ -302,8 +302,8 @@ impl<'m> Lint<'m, '_> {
 
     fn opened(&mut self, closes_itself: bool) -> Result<()> {
         let Some((element, given)) = self.element.take() else { return Ok(()) };
-        if element.component.is_some_and(|component| component.name == "mj-social-element") {
-            self.check_social(&element, &given)?;
+        if element.component.is_some_and(|one| matches!(one.name, "mj-image" | "mj-social-element")) {
+            self.check_picture(&element, &given)?;
         }
         match element.component {
             Some(component) => self.defaults.meet(component.name, &given),
@@ -318,10 +318,11 @@ impl<'m> Lint<'m, '_> {
         Ok(())
     }
 
-    /// mjml takes pictures from a server of its makers where a network is named alone, and writes an empty `alt`.
-    fn check_social(&mut self, element: &Open<'m>, given: &[Given<'m>]) -> Result<()> {
+    /// mjml writes an empty `alt`, mrml none; and where a network is named alone, mjml takes its picture from a server of its
+    /// makers.
+    fn check_picture(&mut self, element: &Open<'m>, given: &[Given<'m>]) -> Result<()> {
         let has = |name: &str| given.iter().any(|one| one.name == name);
-        if !has("src") {
+        if element.name == "mj-social-element" && !has("src") {
             return Err(self
                 .error(element.at.clone(), "this <mj-social-element> has no picture of its own")
                 .help("write src=\"https://…\": those that MJML shows for a `name` lie on a stranger's server"));

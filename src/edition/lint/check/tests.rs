@@ -99,7 +99,9 @@ fn every_attribute_is_taken_in_its_right_form_and_in_no_other() {
 }
 
 #[test]
-fn a_picture_of_a_network_is_named_and_has_words_or_none() {
+fn a_picture_has_words_or_none_and_one_of_a_network_is_named() {
+    let image = run(&body("<mj-image src=\"https://example.com/a.png\" />")).unwrap();
+    assert_eq!(image, body("<mj-image alt=\"\" src=\"https://example.com/a.png\" />"));
     let social = |inside: &str| body(&format!("<mj-social>{inside}</mj-social>"));
     let error = run(&social("<mj-social-element name=\"facebook\">a</mj-social-element>")).unwrap_err();
     assert!(error.render(false).contains("a stranger's server"));
