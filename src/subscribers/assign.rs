@@ -219,8 +219,9 @@ fn values(row: &Row<'_>, steps: &[Step]) -> Vec<(usize, String)> {
 }
 
 fn change(row: &Row<'_>, columns: &Columns, values: &[(usize, String)]) -> Changed {
-    let named =
-        |(column, value): &(usize, String)| (columns.name_of(*column), row.cell(*column).into_owned(), value.clone());
+    let named = |(column, value): &(usize, String)| {
+        (columns.name_of(*column).into_owned(), row.cell(*column).into_owned(), value.clone())
+    };
     Changed { row: row.line(), address: row.email().to_owned(), columns: values.iter().map(named).collect() }
 }
 

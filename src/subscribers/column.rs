@@ -1,5 +1,7 @@
 //! The columns of a list: which are ours, what the others are called, and what a merge field or a segment may name.
 
+use std::borrow::Cow;
+
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
 
 use super::record::{Raw, Records, quote, unquote};
@@ -144,11 +146,11 @@ impl Columns {
     }
 
     /// The name of a column, counted from 0, for messages: normalised, or its number where it has none.
-    pub fn name_of(&self, column: usize) -> String {
+    pub fn name_of(&self, column: usize) -> Cow<'_, str> {
         match self.names.get(column) {
-            _ if column == self.email => "email".to_owned(),
-            Some(name) if !name.is_empty() => name.clone(),
-            _ => format!("{}", column + 1),
+            _ if column == self.email => Cow::Borrowed("email"),
+            Some(name) if !name.is_empty() => Cow::Borrowed(name),
+            _ => Cow::Owned(format!("{}", column + 1)),
         }
     }
 

@@ -209,7 +209,7 @@ impl Decided {
             address: winner.kept.address.clone(),
             keeps: winner.kept.clone(),
             deletes: deletes.collect(),
-            gets: gets.iter().map(|(column, value)| (columns.name_of(*column), value.clone())).collect(),
+            gets: gets.iter().map(|(column, value)| (columns.name_of(*column).into_owned(), value.clone())).collect(),
             loses,
         });
         if !gets.is_empty() {
@@ -238,7 +238,7 @@ fn fill(
         } else if ours.trim().is_empty() {
             theirs.to_owned()
         } else {
-            loses.push((loser.kept.row, columns.name_of(column), theirs.to_owned()));
+            loses.push((loser.kept.row, columns.name_of(column).into_owned(), theirs.to_owned()));
             continue;
         };
         match at {

@@ -170,10 +170,8 @@ impl Draft {
         if !self.begin()? {
             return Ok(());
         }
-        let names: Vec<String> = (0..self.old_columns).map(|column| self.columns.name_of(column)).collect();
         let cells: Vec<Cow<'_, str>> = (0..self.old_columns).map(|column| row.cell(column)).collect();
-        let filled = names.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
-        let values = filled.map(|(name, cell)| (name.as_str(), &**cell));
+        let values = filled(&self.columns, &cells);
         let raw = decode(row.raw.bytes).0;
         let line = self.lines.deleted(self.head.change, row.line(), row.email(), values, &raw);
         let Some(stage) = &mut self.stage else { return Ok(()) };
@@ -196,10 +194,10 @@ impl Draft {
         if !self.begin()? {
             return Ok(());
         }
-        let names: Vec<String> = new.iter().map(|(column, ..)| self.columns.name_of(*column)).collect();
-        let noted = names.iter().zip(&new).map(|(name, (_, before, after))| (name.as_str(), *before, *after));
         let line = row.line().saturating_add_signed(self.shift);
-        let record = self.encoded(&rewritten(row, &new, self.delimiter), Some(row.raw.bytes))?;
+        let text = rewritten(row, &new, self.delimiter);
+        let record = self.encoded(&text, Some(row.raw.bytes))?;
+        let noted = new.iter().map(|(column, before, after)| (self.columns.name_of(*column), *before, *after));
         let line = self.lines.changed(self.head.change, line, row.email(), noted);
         let Some(stage) = &mut self.stage else { return Ok(()) };
         self.shift += lines(&record) - lines(row.raw.bytes);
@@ -218,12 +216,9 @@ impl Draft {
         super::record::split(text.as_bytes(), self.delimiter, true, &mut spans);
         let cell = |span: &Span| unquote(text.get(span.start..span.end).unwrap_or_default()).into_owned();
         let cells: Vec<String> = spans.iter().map(cell).collect();
-        let names: Vec<String> = (0..cells.len()).map(|column| self.columns.name_of(column)).collect();
         let address = cells.get(self.columns.email).map_or("", |cell| cell.trim());
-        let filled = names.iter().zip(&cells).filter(|(_, cell)| !cell.is_empty());
-        let values = filled.map(|(name, cell)| (name.as_str(), cell.as_str()));
         let record = self.encoded(text, None)?;
-        let noted = self.lines.added(self.head.change, line, address, values);
+        let noted = self.lines.added(self.head.change, line, address, filled(&self.columns, &cells));
         let Some(stage) = &mut self.stage else { return Ok(()) };
         let with = [&*record, self.line_end.as_bytes()];
         stage.splice(noted, offset..offset, &with).map_err(|error| self.failed(&error))
@@ -233,19 +228,19 @@ impl Draft {
     pub fn append(&mut self, address: &str, cells: &[impl AsRef<str>]) -> Result<u64> {
         self.visit(|_, _| Ok(()))?;
         let line = self.next_line;
-        let fields: Vec<Cow<'_, str>> = cells.iter().map(|cell| quote(cell.as_ref(), self.delimiter)).collect();
-        let mut text = fields.join(char::from(self.delimiter).to_string().as_str());
+        let mut text = String::new();
+        for (n, cell) in cells.iter().enumerate() {
+            text.extend((n > 0).then_some(char::from(self.delimiter)));
+            text.push_str(&quote(cell.as_ref(), self.delimiter));
+        }
         self.next_line = self.next_line.saturating_add_signed(1 + lines(text.as_bytes()));
         self.head.rows.added += 1;
         if !self.begin()? {
             return Ok(line);
         }
-        let names: Vec<String> = (0..cells.len()).map(|column| self.columns.name_of(column)).collect();
-        let filled = names.iter().zip(cells).filter(|(_, cell)| !cell.as_ref().is_empty());
-        let values = filled.map(|(name, cell)| (name.as_str(), cell.as_ref()));
         text.push_str(self.line_end);
         let record = self.encoded(&text, None)?;
-        let noted = self.lines.added(self.head.change, line, address, values);
+        let noted = self.lines.added(self.head.change, line, address, filled(&self.columns, cells));
         let Some(stage) = &mut self.stage else { return Ok(line) };
         let before = if std::mem::take(&mut self.open_ended) { self.line_end } else { "" };
         let with = [before.as_bytes(), &record];
@@ -267,9 +262,9 @@ impl Draft {
     }
 
     /// A record as the list has it: one that is changed keeps its encoding, a new one takes the list's.
-    fn encoded(&mut self, text: &str, old: Option<&[u8]>) -> Result<Vec<u8>> {
+    fn encoded<'t>(&mut self, text: &'t str, old: Option<&[u8]>) -> Result<Cow<'t, [u8]>> {
         if text.is_ascii() {
-            return Ok(text.as_bytes().to_vec());
+            return Ok(Cow::Borrowed(text.as_bytes()));
         }
         let windows_1252 = match old.filter(|old| !old.is_ascii()) {
             Some(old) => decode(old).1,
@@ -280,7 +275,7 @@ impl Draft {
         };
         let record = encode(text, windows_1252);
         self.foreign += u64::from(windows_1252 && std::str::from_utf8(&record).is_ok());
-        Ok(record.into_owned())
+        Ok(record)
     }
 
     /// What it came to so far.
@@ -330,6 +325,12 @@ impl Draft {
     fn failed(&self, error: &io::Error) -> Diagnostic {
         Diagnostic::io("write", &self.files.list, error)
     }
+}
+
+/// The cells of a row that hold something, by the names of their columns.
+fn filled<'a>(columns: &'a Columns, cells: &'a [impl AsRef<str>]) -> impl Iterator<Item = (Cow<'a, str>, &'a str)> {
+    let filled = cells.iter().map(AsRef::as_ref).enumerate().filter(|(_, cell)| !cell.is_empty());
+    filled.map(|(column, cell)| (columns.name_of(column), cell))
 }
 
 /// What becomes of one row. Used again for the next one.

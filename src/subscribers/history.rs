@@ -315,7 +315,7 @@ impl Lines {
         change: u64,
         line: u64,
         address: &str,
-        after: impl Iterator<Item = (&'a str, &'a str)>,
+        after: impl Iterator<Item = (impl AsRef<str>, &'a str)>,
     ) -> &[u8] {
         self.begin(change, line, address);
         self.text.extend_from_slice(b",\"before\":null,\"after\":");
@@ -329,7 +329,7 @@ impl Lines {
         change: u64,
         line: u64,
         address: &str,
-        values: impl Iterator<Item = (&'a str, &'a str, &'a str)> + Clone,
+        values: impl Iterator<Item = (impl AsRef<str>, &'a str, &'a str)> + Clone,
     ) -> &[u8] {
         self.begin(change, line, address);
         self.text.extend_from_slice(b",\"before\":");
@@ -345,7 +345,7 @@ impl Lines {
         change: u64,
         line: u64,
         address: &str,
-        before: impl Iterator<Item = (&'a str, &'a str)>,
+        before: impl Iterator<Item = (impl AsRef<str>, &'a str)>,
         raw: &str,
     ) -> &[u8] {
         self.begin(change, line, address);
@@ -367,13 +367,13 @@ impl Lines {
         &self.text
     }
 
-    fn object<'a>(&mut self, values: impl Iterator<Item = (&'a str, &'a str)>) {
+    fn object<'a>(&mut self, values: impl Iterator<Item = (impl AsRef<str>, &'a str)>) {
         self.text.push(b'{');
         for (n, (name, value)) in values.enumerate() {
             if n > 0 {
                 self.text.push(b',');
             }
-            self.string(name);
+            self.string(name.as_ref());
             self.text.push(b':');
             self.string(value);
         }

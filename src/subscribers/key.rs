@@ -69,6 +69,13 @@ impl Keys {
         if self.is_empty() { None } else { self.look(self.hash.of(key.as_bytes()), key).ok() }
     }
 
+    /// [`Keys::find`] for who asks for one key after another, mostly in the order in which they were entered: whether it is
+    /// the one after `last` is seen without a search.
+    pub(super) fn find_after(&self, last: Option<usize>, key: &str) -> Option<usize> {
+        let next = last.map_or(0, |last| last + 1);
+        if self.get(next).eq_ignore_ascii_case(key) && next < self.ends.len() { Some(next) } else { self.find(key) }
+    }
+
     /// Enters `key`; `Some` is the number it has already.
     pub(super) fn enter(&mut self, key: &str) -> Option<usize> {
         if self.ends.len() * 4 >= self.slots.len() * 3 {

@@ -166,7 +166,7 @@ impl Merging {
             self.report.same += 1;
         } else {
             let named = |(column, value): &(usize, String)| {
-                (self.columns.name_of(*column), row.cell(*column).into_owned(), value.clone())
+                (self.columns.name_of(*column).into_owned(), row.cell(*column).into_owned(), value.clone())
             };
             let address = || row.email().to_owned();
             let columns = || values.iter().map(named).collect();
@@ -194,7 +194,7 @@ impl Merging {
                 self.report.differences.push(|| Difference {
                     row: row.line(),
                     address: row.email().to_owned(),
-                    column: self.columns.name_of(to),
+                    column: self.columns.name_of(to).into_owned(),
                     kept: ours.to_owned(),
                     other: theirs.to_owned(),
                 });

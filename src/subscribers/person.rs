@@ -91,7 +91,8 @@ fn rows_of(files: &Files, address: &Address, into: &mut Vec<ListRow>) -> Result<
         if !is_meant(row.email(), address) {
             continue;
         }
-        let names = (0..row.columns().len()).map(|column| (row.columns().name_of(column), row.column(column)));
+        let names =
+            (0..row.columns().len()).map(|column| (row.columns().name_of(column).into_owned(), row.column(column)));
         let columns = names.filter(|(_, value)| !value.is_empty()).map(|(name, value)| (name, Value::from(value)));
         into.push(ListRow {
             list: files.name.clone(),

@@ -119,6 +119,9 @@ fn line_end(bytes: &[u8], last: bool) -> Option<usize> {
 
 /// How many line ends there are, `\r\n` being one.
 pub(super) fn line_ends(bytes: &[u8]) -> u64 {
+    if memchr::memchr2(b'\r', b'\n', bytes).is_none() {
+        return 0;
+    }
     let mut lines = 0;
     let mut before = 0;
     for b in bytes {

@@ -15,7 +15,7 @@ use super::list::Stamp;
 /// The new list and the lines of its changeset, as far as they go.
 pub(super) struct Stage {
     list: Replacement,
-    /// The old list, read from its beginning to its end; none when it begins just now.
+    /// The old list, read from its beginning to its end; none behind that, and when the list begins just now.
     old: Option<BufReader<File>>,
     /// How much of the old list is copied or passed over.
     at: u64,
@@ -56,6 +56,8 @@ impl Stage {
             let buffer = old.fill_buf()?;
             let wanted = usize::try_from(end - self.at).unwrap_or(usize::MAX).min(buffer.len());
             if wanted == 0 {
+                // Not asked again: there are as many ends as rows that come behind it.
+                self.old = None;
                 return if end == u64::MAX { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
             }
             if copies {

@@ -1,5 +1,6 @@
 //! Everybody whom the files of an import name: read once, row by row, and held in little memory.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::PathBuf;
 
@@ -183,10 +184,9 @@ impl Reader {
         self.files.push(summary(&table, &mapping));
         let before = self.rows.total;
         let label = table.label().to_owned();
-        let mut row = Vec::new();
         while let Some(entry) = table.read()? {
             if !entry.is_blank() {
-                self.row(&entry, &mapping, &numbers, &set, &label, &mut row)?;
+                self.row(&entry, &mapping, &numbers, &set, &label)?;
             }
         }
         if let Some(file) = self.files.last_mut() {
@@ -222,7 +222,6 @@ impl Reader {
         numbers: &[u8],
         set: &[(u8, String)],
         label: &str,
-        row: &mut Vec<(u8, String)>,
     ) -> Result<()> {
         self.rows.total += 1;
         let fault = entry.fault();
@@ -243,7 +242,8 @@ impl Reader {
             (Some(cell), None) => cell,
         };
         // Google writes several addresses into one cell.
-        let text = cell.split(" ::: ").next().unwrap_or_default().trim();
+        let text = if cell.contains(':') { cell.split(" ::: ").next().unwrap_or_default() } else { &cell };
+        let text = text.trim();
         let parsed;
         let email = if address::is_plain(text) {
             text
@@ -263,22 +263,20 @@ impl Reader {
         if let Some(word) = word {
             self.unclear(entry, label, email, &word);
         }
-        row.clear();
         for ((name, source), number) in mapping.columns.iter().zip(numbers) {
             let value = read(source, entry);
             // Who has no name is often called by their address.
             let is_no_name = name == "name" && value == email;
             if !value.is_empty() && !is_no_name {
-                row.push((*number, value));
+                self.used[usize::from(*number)] = true;
+                self.writer.value(*number, &value);
             }
         }
         for (number, value) in set {
-            row.push((*number, value.clone()));
-        }
-        for (number, _) in &*row {
             self.used[usize::from(*number)] = true;
+            self.writer.value(*number, value);
         }
-        let place = self.writer.push(row.iter().map(|(number, value)| (*number, value.as_str())))?;
+        let place = self.writer.end_row()?;
         self.enter(email, standing, place);
         Ok(())
     }
@@ -353,11 +351,14 @@ impl Reader {
 }
 
 /// The value of one column of the list, from a row.
-fn read(source: &Source, entry: &Entry<'_>) -> String {
+fn read<'a>(source: &Source, entry: &Entry<'a>) -> Cow<'a, str> {
     let first = |columns: &[usize]| columns.iter().map(|column| entry.value(*column)).find(|value| !value.is_empty());
     match source {
-        Source::Text(columns) => first(columns).unwrap_or_default().into_owned(),
-        Source::Moment(columns) => moment(&first(columns).unwrap_or_default()).into_owned(),
+        Source::Text(columns) => first(columns).unwrap_or_default(),
+        Source::Moment(columns) => match first(columns).unwrap_or_default() {
+            Cow::Borrowed(text) => moment(text),
+            Cow::Owned(text) => Cow::Owned(moment(&text).into_owned()),
+        },
         Source::Tags(columns) => {
             let mut all = String::new();
             for column in columns {
@@ -367,14 +368,14 @@ fn read(source: &Source, entry: &Entry<'_>) -> String {
                     }
                 }
             }
-            all
+            Cow::Owned(all)
         }
         Source::Joined(first, last) => {
             let (first, last) = (entry.value(*first), entry.value(*last));
             match (first.is_empty(), last.is_empty()) {
-                (false, false) => format!("{first} {last}"),
-                (false, true) => first.into_owned(),
-                (true, _) => last.into_owned(),
+                (false, false) => Cow::Owned(format!("{first} {last}")),
+                (false, true) => first,
+                (true, _) => last,
             }
         }
     }

@@ -120,6 +120,8 @@ pub struct Plan {
     incoming: Incoming,
     manner: Manner,
     outcomes: Vec<Outcome>,
+    /// Of each row of the list, whether it is of somebody in the files.
+    named: Vec<bool>,
     pub counts: Counts,
     /// Columns that the list would get.
     pub new_columns: Vec<String>,
@@ -142,8 +144,13 @@ impl Plan {
         let has_status = draft.columns().status.is_some();
         let mut seen = vec![Seen::default(); incoming.len()];
         let mut values = Vec::new();
+        let mut rows = Vec::new();
+        let mut last = None;
         draft.visit(|row, _| {
-            let Some(number) = incoming.number(row) else { return Ok(()) };
+            let found = incoming.number(row, last);
+            rows.push(found.is_some());
+            let Some(number) = found else { return Ok(()) };
+            last = found;
             let is_first = seen[number].standing.is_none();
             seen[number].standing = seen[number].standing.max(Some(standing(row)));
             if is_first && incoming.standings[number] <= Standing::Pending {
@@ -180,7 +187,7 @@ impl Plan {
         if counts.new + counts.changed == 0 {
             new_columns.clear();
         }
-        Ok(Plan { incoming, manner, outcomes, counts, new_columns, needless, basis })
+        Ok(Plan { incoming, manner, outcomes, named: rows, counts, new_columns, needless, basis })
     }
 
     /// The files and the people in them.
@@ -213,11 +220,17 @@ impl Plan {
             known => known,
         };
         let fields = Fields::of(&self.incoming, &mut draft)?;
-        let Plan { incoming, manner, outcomes, .. } = &mut self;
+        let Plan { incoming, manner, outcomes, named, .. } = &mut self;
         let mut done = vec![false; outcomes.len()];
         let mut values = Vec::new();
+        let mut named = named.iter();
+        let mut last = None;
         draft.visit(|row, edit| {
-            let Some(number) = incoming.number(row) else { return Ok(()) };
+            if named.next() == Some(&false) {
+                return Ok(());
+            }
+            let Some(number) = incoming.number(row, last) else { return Ok(()) };
+            last = Some(number);
             let is_first = !std::mem::replace(&mut done[number], true);
             let Outcome::Changed(new, fills) = outcomes[number] else { return Ok(()) };
             let new = new.filter(|new| row.status() != Some(*new) && changes_status(row, *new));
@@ -269,9 +282,9 @@ impl Plan {
 }
 
 impl Incoming {
-    /// Who of the files a row of the list is.
-    fn number(&self, row: &Row<'_>) -> Option<usize> {
-        if row.has_address() { self.keys.find(row.email()) } else { None }
+    /// Who of the files a row of the list is; `last` is who was found before.
+    fn number(&self, row: &Row<'_>, last: Option<usize>) -> Option<usize> {
+        if row.has_address() { self.keys.find_after(last, row.email()) } else { None }
     }
 }
 

@@ -16,6 +16,7 @@ const BLOCK: usize = 1 << 12;
 #[derive(Debug)]
 pub(super) struct Writer {
     out: SpooledTempFile,
+    row: Vec<u8>,
     buffer: Vec<u8>,
     length: u64,
 }
@@ -30,22 +31,23 @@ pub(super) struct Store {
 
 impl Writer {
     pub(super) fn new() -> Writer {
-        Writer { out: SpooledTempFile::new(IN_MEMORY), buffer: Vec::new(), length: 0 }
+        Writer { out: SpooledTempFile::new(IN_MEMORY), row: Vec::new(), buffer: Vec::new(), length: 0 }
     }
 
-    /// Adds the values of one row, each with the number of its column, and says where they lie.
-    pub(super) fn push<'a>(&mut self, values: impl Iterator<Item = (u8, &'a str)>) -> Result<u64> {
+    /// Adds a value of the row that is being written, with the number of its column.
+    pub(super) fn value(&mut self, column: u8, value: &str) {
+        self.row.push(column);
+        number(&mut self.row, value.len());
+        self.row.extend_from_slice(value.as_bytes());
+    }
+
+    /// Ends the row, and says where its values lie.
+    pub(super) fn end_row(&mut self) -> Result<u64> {
         let place = self.length;
         let start = self.buffer.len();
         // The length of the whole goes before it.
-        let mut row = Vec::new();
-        for (column, value) in values {
-            row.push(column);
-            number(&mut row, value.len());
-            row.extend_from_slice(value.as_bytes());
-        }
-        number(&mut self.buffer, row.len());
-        self.buffer.extend_from_slice(&row);
+        number(&mut self.buffer, self.row.len());
+        self.buffer.append(&mut self.row);
         self.length += (self.buffer.len() - start) as u64;
         if self.buffer.len() > 1 << 16 {
             self.flush()?;
@@ -149,10 +151,11 @@ mod tests {
         #[test]
         fn values_are_found_again_in_any_order(rows in proptest::collection::vec(proptest::collection::vec((0u8..250, "\\PC{0,200}"), 0..5), 1..40), order: Vec<u16>) {
             let mut writer = Writer::new();
-            let places: Vec<u64> = rows
-                .iter()
-                .map(|row| writer.push(row.iter().map(|(column, value)| (*column, value.as_str()))).unwrap())
-                .collect();
+            let mut places = Vec::new();
+            for row in &rows {
+                row.iter().for_each(|(column, value)| writer.value(*column, value));
+                places.push(writer.end_row().unwrap());
+            }
             let mut store = writer.finish().unwrap();
             for n in order.iter().map(|n| usize::from(*n) % rows.len()).chain(0..rows.len()) {
                 let found: Vec<(u8, String)> = store.at(places[n]).unwrap().map(|(c, v)| (c, v.to_owned())).collect();

@@ -124,7 +124,7 @@ fn name(row: &Row<'_>, field: Field) -> String {
         Field::Status => "status".to_owned(),
         Field::FirstName => "first_name".to_owned(),
         Field::Nothing => "name".to_owned(),
-        Field::Column(column) => row.columns().name_of(column),
+        Field::Column(column) => row.columns().name_of(column).into_owned(),
     }
 }
 

@@ -310,7 +310,7 @@ impl Undoing {
         }
         let others = (0..row.columns().len())
             .filter(|_| whole)
-            .find(|column| !row.cell(*column).is_empty() && !values.contains_key(&self.columns.name_of(*column)));
+            .find(|column| !row.cell(*column).is_empty() && !values.contains_key(&*self.columns.name_of(*column)));
         others.map(|column| told(&self.columns.name_of(column), &row.cell(column), ""))
     }
 }
