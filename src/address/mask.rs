@@ -141,6 +141,8 @@ mod tests {
         ) {
             let text = format!("{before}{local}@example.com{after}");
             prop_assume!(Address::parse(&format!("{local}@example.com")).is_ok());
+            // Between two slashes it is a folder.
+            prop_assume!(!(local.contains('/') && after.contains('/')));
             let told = masked(&text);
             prop_assert!(!told.contains(&format!("{}@", &local[local.len() - 2..])), "{text} as {told}");
             // Again it stays as it is.

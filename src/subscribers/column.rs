@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::diagnostic::{Diagnostic, Place, Result, did_you_mean};
 
-use super::record::{Raw, Records, quote, unquote};
+use super::record::{Raw, quote, unquote};
+use super::records::Records;
 use super::text::{clean, decode};
 
 /// What `email` may be called.

@@ -9,7 +9,8 @@ use crate::diagnostic::{Diagnostic, Result};
 
 use super::files::Files;
 use super::list::label;
-use super::record::{Records, Span, line_ends, quote};
+use super::record::{Span, line_ends, quote};
+use super::records::Records;
 use super::row::Row;
 use super::text::decode;
 

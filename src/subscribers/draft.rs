@@ -70,6 +70,8 @@ pub struct Draft {
     /// Begun with the first change.
     stage: Option<Stage>,
     lines: Lines,
+    /// Room for a row that is appended.
+    text: String,
     next_line: u64,
     /// How many lines fewer (or more) there are so far than before.
     shift: i64,
@@ -104,6 +106,7 @@ impl Draft {
             basis,
             stage: None,
             lines: Lines::default(),
+            text: String::new(),
             next_line: 2,
             shift: 0,
             rows,
@@ -228,7 +231,8 @@ impl Draft {
     pub fn append(&mut self, address: &str, cells: &[impl AsRef<str>]) -> Result<u64> {
         self.visit(|_, _| Ok(()))?;
         let line = self.next_line;
-        let mut text = String::new();
+        let mut text = std::mem::take(&mut self.text);
+        text.clear();
         for (n, cell) in cells.iter().enumerate() {
             text.extend((n > 0).then_some(char::from(self.delimiter)));
             text.push_str(&quote(cell.as_ref(), self.delimiter));
@@ -244,7 +248,10 @@ impl Draft {
         let Some(stage) = &mut self.stage else { return Ok(line) };
         let before = if std::mem::take(&mut self.open_ended) { self.line_end } else { "" };
         let with = [before.as_bytes(), &record];
-        stage.splice(noted, u64::MAX..u64::MAX, &with).map(|()| line).map_err(|error| self.failed(&error))
+        let written = stage.splice(noted, u64::MAX..u64::MAX, &with);
+        drop(record);
+        self.text = text;
+        written.map(|()| line).map_err(|error| self.failed(&error))
     }
 
     /// Puts a deleted row back at the end, letter by letter.

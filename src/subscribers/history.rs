@@ -381,7 +381,9 @@ impl Lines {
     }
 
     fn string(&mut self, text: &str) {
-        if text.bytes().all(|b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\') {
+        // Without a way out in the middle, which keeps it fast.
+        let stays = |b: &u8| (b' '..=b'~').contains(b) & (*b != b'"') & (*b != b'\\');
+        if text.as_bytes().iter().fold(true, |all, b| all & stays(b)) {
             self.text.push(b'"');
             self.text.extend_from_slice(text.as_bytes());
             self.text.push(b'"');

@@ -6,7 +6,7 @@ mod named;
 
 use proptest::prelude::*;
 
-use super::record::Records;
+use super::records::Records;
 use super::test::{List, list};
 use super::*;
 use crate::address::Address;

@@ -17,7 +17,8 @@ use crate::diagnostic::{Diagnostic, Result};
 use super::column::{Columns, email_names};
 use super::defect::{Fault, Remark};
 use super::files::Files;
-use super::record::{Raw, Records, unquote};
+use super::record::{Raw, unquote};
+use super::records::Records;
 use super::row::{Cells, Row, Value};
 use super::status::Status;
 use super::text::clean;
@@ -62,6 +63,7 @@ impl Rows {
         let mut records = Records::new(file, &label(path))?;
         let Some(columns) = Columns::read(&mut records, wanted)? else { return Ok(None) };
         let begin = records.place();
+        records.run(begin.0, begin.1, columns.email);
         Ok(Some(Rows { records, columns, cells: Cells::default(), windows_1252: false, begin, opened }))
     }
 
@@ -85,14 +87,14 @@ impl Rows {
     }
 
     /// Goes back to the first row.
-    pub(super) fn rewind(&mut self) -> Result<()> {
+    pub(super) fn rewind(&mut self) {
         self.windows_1252 = false;
-        self.records.restart(self.begin.0, self.begin.1)
+        self.records.run(self.begin.0, self.begin.1, self.columns.email);
     }
 
     /// Goes to a row whose place is known, to read it alone.
-    pub(super) fn seek(&mut self, offset: u64, line: u64) -> Result<()> {
-        self.records.seek(offset, line)
+    pub(super) fn seek(&mut self, offset: u64, line: u64) {
+        self.records.seek(offset, line);
     }
 
     /// Refuses to go on when the very file being read was written to meanwhile. One that was replaced as a whole, as our
@@ -115,7 +117,7 @@ impl Rows {
         let cells = &mut self.cells;
         let text = cells.fill(&raw, self.columns.email, &mut self.windows_1252);
         cells.fault = shape_fault(&raw, &self.columns);
-        cells.find_address(text, cells.value(&raw, self.columns.email));
+        cells.find_address(&raw, text, cells.value(&raw, self.columns.email));
         let status = self.columns.status.map_or_else(Value::default, |column| cells.value(&raw, column));
         cells.find_status(text, status);
         Ok(Some(Row { raw, columns: &self.columns, text, cells: &self.cells }))
@@ -163,7 +165,7 @@ impl Cells {
         self.values.clear();
         self.scratch.clear();
         self.remarks.clear();
-        let text = std::str::from_utf8(raw.bytes).ok();
+        let text = raw.text;
         if !raw.extent.plain {
             if text.is_none() && !std::mem::replace(windows_1252, true) {
                 self.remarks.push(Remark::Windows1252);
@@ -198,10 +200,10 @@ impl Cells {
     }
 
     /// Finds the address as it goes on the wire, and whether it is one.
-    fn find_address(&mut self, text: &str, value: Value) {
+    fn find_address(&mut self, raw: &Raw<'_>, text: &str, value: Value) {
         (self.email, self.has_address) = (value, true);
         let cell = value.of(text, &self.scratch);
-        if address::is_plain(cell) {
+        if raw.has_plain_address || address::is_plain(cell) {
             return;
         }
         match Address::parse(cell) {

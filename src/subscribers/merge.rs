@@ -158,7 +158,7 @@ impl Merging {
             self.report.left.push(|| super::assign::kept_row(row, &self.columns));
             values.push((self.status, status.as_str().to_owned()));
         }
-        rows.seek(offset, u64::from(line))?;
+        rows.seek(offset, u64::from(line));
         if let Some(other) = rows.read()? {
             self.compare(row, &other, &mut values);
         }
@@ -204,7 +204,7 @@ impl Merging {
 
     /// Who is in the other list alone comes behind; also who left by it, so that this stays known.
     fn append(&mut self, rows: &mut Rows, draft: &mut Draft) -> Result<()> {
-        rows.rewind()?;
+        rows.rewind();
         let mut cells = vec![String::new(); self.columns.len()];
         while let Some(row) = rows.read()? {
             let Some(number) = self.others.keys.find(row.email()).filter(|_| row.fault().is_none()) else { continue };

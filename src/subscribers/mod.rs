@@ -4,8 +4,10 @@
 //! memory: [`Rows`]; who of it is owed a mail is [`Audience`]; who has left since is [`Withdrawals`]; [`add`] and
 //! [`remove`] change single rows and leave every other byte. Who asks for it and what it looks like is not known here.
 
+mod ahead;
 mod assign;
 mod audience;
+mod block;
 mod choice;
 mod column;
 mod consent;
@@ -26,6 +28,7 @@ mod merge;
 mod numbers;
 mod person;
 mod record;
+mod records;
 mod repeat;
 mod row;
 mod scan;

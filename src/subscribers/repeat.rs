@@ -45,7 +45,7 @@ impl Repeats {
         let mut found = Vec::new();
         each_run(hashes, |run| compare(rows, &places, run, &mut found))?;
         found.sort_unstable_by_key(|repeat| repeat.row);
-        rows.rewind()?;
+        rows.rewind();
         Ok(Repeats { found, next: 0, row: 0 })
     }
 
@@ -116,7 +116,7 @@ pub(super) fn groups(rows: &mut Rows) -> Result<(Vec<Vec<u32>>, Places)> {
     })?;
     // In the order of the list.
     found.sort_unstable();
-    rows.rewind()?;
+    rows.rewind();
     Ok((found, Places(places)))
 }
 
@@ -172,7 +172,7 @@ fn same(rows: &mut Rows, places: &[Begin], run: &[u64]) -> Result<Vec<Group>> {
 /// Reads row `number` again.
 fn read<'a>(rows: &'a mut Rows, places: &[Begin], number: usize) -> Result<Option<Row<'a>>> {
     let Some((offset, line)) = places.get(number / STEP) else { return Ok(None) };
-    rows.seek(*offset, *line)?;
+    rows.seek(*offset, *line);
     for _ in 0..number % STEP {
         rows.read()?;
     }

@@ -3,6 +3,8 @@
 //! Nearly all rows of nearly all lists are of this kind. `record` asks here first and does the rest by itself; a test
 //! there holds the two against each other.
 
+use wide::u8x16;
+
 use super::record::Span;
 
 /// So many bytes are looked at together: a bit for each in a word.
@@ -36,37 +38,16 @@ pub(super) fn plain(bytes: &[u8], delimiter: u8, spans: &mut Vec<Span>) -> Optio
 
 /// Marks, by a bit for each byte, the delimiters, and all that is no printable ASCII, or is a quote and no delimiter.
 fn marks(chunk: &[u8; WIDTH], delimiter: u8) -> (u64, u64) {
-    let mut delimiters = 0;
-    let mut others = 0;
-    for (n, word) in chunk.as_chunks::<8>().0.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        delimiters |= bits(equal(word, delimiter)) << (8 * n);
-        others |= bits(special(word) | equal(word, b'"')) << (8 * n);
+    let (mut delimiters, mut others) = (0, 0);
+    for (n, lane) in chunk.as_chunks::<16>().0.iter().enumerate() {
+        let lane = u8x16::new(*lane);
+        let control = lane.min(u8x16::splat(b' ' - 1)).simd_eq(lane);
+        let beyond = lane.max(u8x16::splat(b'~' + 1)).simd_eq(lane);
+        let quote = lane.simd_eq(u8x16::splat(b'"'));
+        delimiters |= u64::from(lane.simd_eq(u8x16::splat(delimiter)).to_bitmask()) << (16 * n);
+        others |= u64::from((control | beyond | quote).to_bitmask()) << (16 * n);
     }
     (delimiters, others & !delimiters)
-}
-
-const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-const HIGH: u64 = 0x8080_8080_8080_8080;
-const ONES: u64 = 0x0101_0101_0101_0101;
-
-/// Marks, in the highest bit of each byte, the bytes that equal `wanted`.
-fn equal(word: u64, wanted: u8) -> u64 {
-    let differences = word ^ (ONES * u64::from(wanted));
-    !(((differences & LOW) + LOW) | differences) & HIGH
-}
-
-/// Marks control characters, DEL and all that is not ASCII.
-fn special(word: u64) -> u64 {
-    let low = word & LOW;
-    let at_least_space = low + ONES * 0x60;
-    let delete = low + ONES;
-    (!at_least_space | delete | word) & HIGH
-}
-
-/// The highest bit of each byte, side by side.
-fn bits(marks: u64) -> u64 {
-    (marks >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
 }
 
 #[cfg(test)]

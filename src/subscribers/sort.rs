@@ -38,7 +38,7 @@ impl Sorter {
         order.sort_by(|a, b| compare(key(*a), key(*b), reverse));
         for n in order {
             let Some((offset, line, _)) = self.rows.get(n as usize) else { continue };
-            rows.seek(*offset, u64::from(*line))?;
+            rows.seek(*offset, u64::from(*line));
             if let Some(row) = rows.read()? {
                 each(&row)?;
             }

@@ -122,6 +122,9 @@ impl Suppressions {
 
     /// How this address is suppressed: by itself, by having been forgotten, or only with its domain, which may be let in again.
     pub fn find(&self, email: &str) -> Option<Suppression<'_>> {
+        if self.is_empty() {
+            return None;
+        }
         let reason = |number: usize| self.reasons.get(number).map_or("", AsRef::as_ref);
         if let Some(number) = self.key(email) {
             return Some(Suppression { reason: reason(number), by_domain: false, is_forgotten: false });

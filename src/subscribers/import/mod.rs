@@ -4,6 +4,7 @@
 //! are in `preset`. What cannot be told is ambiguous, and nobody is made active by guessing. Nothing here asks or shows.
 
 mod incoming;
+mod intake;
 mod mapping;
 mod plan;
 mod layouts;

@@ -7,7 +7,8 @@ use std::fs::File;
 use encoding_rs::WINDOWS_1252;
 
 use super::super::column::normal_name;
-use super::super::record::{Raw, Records, unquote};
+use super::super::record::{Raw, unquote};
+use super::super::records::Records;
 use super::super::text::{clean, decode};
 use super::utf16::as_utf8;
 use crate::diagnostic::{Diagnostic, Place, Result};
@@ -75,6 +76,12 @@ impl Table {
         self.names.get(column).map_or("", String::as_str)
     }
 
+    /// All rows will be read, most of them with an address in this column.
+    pub(super) fn run(&mut self, addresses: usize) {
+        let (offset, line) = self.records.place();
+        self.records.run(offset, line, addresses);
+    }
+
     /// The next row.
     ///
     /// # Errors
@@ -82,8 +89,7 @@ impl Table {
     pub(super) fn read(&mut self) -> Result<Option<Entry<'_>>> {
         let columns = self.headings.len();
         let Some(raw) = self.records.read()? else { return Ok(None) };
-        let text = if raw.extent.plain { None } else { std::str::from_utf8(raw.bytes).ok() };
-        Ok(Some(Entry { raw, text, columns }))
+        Ok(Some(Entry { raw, columns }))
     }
 }
 
@@ -91,8 +97,6 @@ impl Table {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry<'a> {
     raw: Raw<'a>,
-    /// The whole row as text, when it is UTF-8 and not plain.
-    text: Option<&'a str>,
     columns: usize,
 }
 
@@ -101,21 +105,25 @@ impl<'a> Entry<'a> {
         self.raw.line
     }
 
+    /// What stands in the column that [`Table::run`] was told, when it is known to be a plain address.
+    pub(super) fn plain_address(&self, column: usize) -> Option<&'a str> {
+        let span = self.raw.spans.get(column).filter(|_| self.raw.has_plain_address)?;
+        self.raw.text?.get(span.start..span.end)
+    }
+
     /// The value of a column in one line; empty where the row ends before it.
     pub(super) fn value(&self, column: usize) -> Cow<'a, str> {
         let Some(span) = self.raw.spans.get(column) else { return Cow::Borrowed("") };
-        let bytes = &self.raw.bytes[span.start..span.end];
-        if self.raw.extent.plain {
-            return Cow::Borrowed(std::str::from_utf8(bytes).unwrap_or_default().trim_matches(' '));
-        }
-        match self.text {
-            Some(text) => match unquote(text.get(span.start..span.end).unwrap_or_default()) {
+        let field = self.raw.text.and_then(|text| text.get(span.start..span.end));
+        match field {
+            Some(field) if self.raw.extent.plain => Cow::Borrowed(field.trim_matches(' ')),
+            Some(field) => match unquote(field) {
                 Cow::Borrowed(value) => clean(value).0,
                 Cow::Owned(value) => Cow::Owned(clean(&value).0.into_owned()),
             },
             // Decided for the row as a whole: a field alone may look like UTF-8 by chance.
             None => {
-                let field = WINDOWS_1252.decode_without_bom_handling(bytes).0;
+                let field = WINDOWS_1252.decode_without_bom_handling(&self.raw.bytes[span.start..span.end]).0;
                 Cow::Owned(clean(&unquote(&field)).0.into_owned())
             }
         }
