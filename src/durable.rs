@@ -27,6 +27,7 @@ pub struct Replacement {
     folder: PathBuf,
     privacy: Privacy,
     file: io::BufWriter<tempfile::NamedTempFile>,
+    is_synced: bool,
 }
 
 impl Replacement {
@@ -41,7 +42,24 @@ impl Replacement {
         let folder = folder_of(&target);
         let file = tempfile::Builder::new().prefix(STAGED).tempfile_in(&folder)?;
         let file = io::BufWriter::with_capacity(1 << 16, file);
-        Ok(Replacement { path: path.to_path_buf(), target, folder, privacy, file })
+        Ok(Replacement { path: path.to_path_buf(), target, folder, privacy, file, is_synced: false })
+    }
+
+    /// Brings all that was written to the disk, which [`Replacement::commit`] would have to wait for.
+    pub fn sync(&mut self) -> Result<()> {
+        self.settle().map_err(|error| Diagnostic::io("write", &self.path, &error))
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        self.file.flush()?;
+        let file = self.file.get_ref().as_file();
+        match fs::metadata(&self.target) {
+            Ok(old) => file.set_permissions(old.permissions())?,
+            Err(_) => set_mode(file, self.privacy)?,
+        }
+        file.sync_all()?;
+        self.is_synced = true;
+        Ok(())
     }
 
     /// Puts it in place, atomically and durably.
@@ -50,13 +68,11 @@ impl Replacement {
         self.persist().map_err(|error| Diagnostic::io("write", &path, &error))
     }
 
-    fn persist(self) -> io::Result<()> {
-        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
-        match fs::metadata(&self.target) {
-            Ok(old) => file.as_file().set_permissions(old.permissions())?,
-            Err(_) => set_mode(file.as_file(), self.privacy)?,
+    fn persist(mut self) -> io::Result<()> {
+        if !self.is_synced {
+            self.settle()?;
         }
-        file.as_file().sync_all()?;
+        let file = self.file.into_inner().map_err(io::IntoInnerError::into_error)?;
         file.persist(&self.target).map_err(|error| error.error)?;
         sync_folder(&self.folder)
     }
@@ -64,6 +80,7 @@ impl Replacement {
 
 impl Write for Replacement {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.is_synced = false;
         self.file.write(bytes)
     }
 

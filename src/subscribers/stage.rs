@@ -79,7 +79,7 @@ impl Stage {
     }
 
     /// Writes the changeset into the history, then puts the new list in place, if the old one is still as it was.
-    pub(super) fn commit(self, files: &Files, head: &Head, basis: Option<Stamp>) -> Result<()> {
+    pub(super) fn commit(mut self, files: &Files, head: &Head, basis: Option<Stamp>) -> Result<()> {
         let mut lines = self
             .lines
             .into_inner()
@@ -94,7 +94,16 @@ impl Stage {
                 .help("wait until it is saved, then run the command again"))
         };
         is_old()?;
-        history::append(&files.history, head, &mut lines)?;
+        // Both go to the disk at once, as either is long and slow.
+        let (noted, written) = std::thread::scope(|scope| {
+            // Without room for a thread, the list is synced at last.
+            let written = std::thread::Builder::new().spawn_scoped(scope, || self.list.sync()).ok();
+            (history::append(&files.history, head, &mut lines), written.map(std::thread::ScopedJoinHandle::join))
+        });
+        noted?;
+        if let Some(written) = written {
+            written.unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+        }
         is_old()?;
         self.list.commit()?;
         history::finish(&files.history, head.change)
