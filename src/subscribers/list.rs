@@ -86,6 +86,19 @@ impl Rows {
         self.records.line()
     }
 
+    /// Where the next row is looked for: byte and line.
+    pub(super) fn place(&self) -> (u64, u64) {
+        self.records.place()
+    }
+
+    /// Another reader of a long file, which stands behind a line end near the middle of what is to come, and counts lines from
+    /// 0 there. Whether a row begins there is not known.
+    pub(super) fn halfway(&self) -> Option<Rows> {
+        let records = self.records.halfway()?;
+        let (columns, begin, opened) = (self.columns.clone(), self.begin, self.opened);
+        Some(Rows { records, columns, cells: Cells::default(), windows_1252: false, begin, opened })
+    }
+
     /// Goes back to the first row.
     pub(super) fn rewind(&mut self) {
         self.windows_1252 = false;

@@ -22,6 +22,7 @@ mod files;
 mod forget;
 mod history;
 pub mod import;
+mod index;
 mod key;
 mod list;
 mod merge;

@@ -170,22 +170,35 @@ impl Records {
 
     /// A thread that reads from here; none for a short way, and where files have no reading at a place.
     fn look_ahead(&self, addresses: usize) -> Option<Ahead> {
+        self.long_way()?;
+        Ahead::begin(self.fork(self.place())?, addresses)
+    }
+
+    /// How far it is to the end, when that is far.
+    fn long_way(&self) -> Option<u64> {
         let length = self.file.metadata().ok()?.len();
-        if length.saturating_sub(self.offset) < self.long || cfg!(not(unix)) {
+        length.checked_sub(self.offset).filter(|way| *way >= self.long)
+    }
+
+    /// Another look at the same file, from this place on. `None`: files have no reading at a place here.
+    fn fork(&self, (offset, line): (u64, u64)) -> Option<Records> {
+        if cfg!(not(unix)) {
             return None;
         }
-        let records = Records {
-            file: self.file.try_clone().ok()?,
-            label: self.label.clone(),
-            buffer: Vec::new(),
-            start: 0,
-            end: 0,
-            ended: false,
-            spans: Vec::new(),
-            ahead: None,
-            ..*self
-        };
-        Ahead::begin(records, addresses)
+        let (file, label) = (self.file.try_clone().ok()?, self.label.clone());
+        let (buffer, spans) = (Vec::new(), Vec::new());
+        let fresh =
+            Records { file, label, buffer, spans, offset, line, start: 0, end: 0, ended: false, ahead: None, ..*self };
+        Some(Records { addresses: None, ..fresh })
+    }
+
+    /// Another look at a long file, from the first line end behind the middle of what is to come; lines are counted from 0 there.
+    pub(super) fn halfway(&self) -> Option<Records> {
+        let mut bytes = vec![0; 1 << 16];
+        let middle = self.offset + self.long_way()? / 2;
+        let length = read_at(&self.file, &mut bytes, middle).ok()?;
+        let line_end = memchr::memchr(b'\n', &bytes[..length])?;
+        self.fork((middle + line_end as u64 + 1, 0))
     }
 
     /// All records that end in the next part of the file: none at its end. Those before a fault come before it is told.

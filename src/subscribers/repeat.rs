@@ -6,17 +6,10 @@
 use crate::diagnostic::{Diagnostic, Place, Result};
 
 use super::defect::shown;
-use super::key::Hash;
+use super::index::{Places, index};
 use super::list::Rows;
-use super::numbers::NumberSorter;
 use super::row::Row;
 use super::withdrawal::Withdrawal;
-
-/// The place of every so many rows is remembered, to find any of them again.
-const STEP: usize = 64;
-
-/// Where a row begins: byte and line.
-type Begin = (u64, u64);
 
 /// A row whose address stands in another row too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,9 +34,9 @@ pub(super) struct Repeats {
 impl Repeats {
     /// Goes through the list, which stands at its first row before and after.
     pub(super) fn find(rows: &mut Rows) -> Result<Repeats> {
-        let (places, hashes) = hashes(rows)?;
+        let (places, mut hashes) = index(rows)?;
         let mut found = Vec::new();
-        each_run(hashes, |run| compare(rows, &places, run, &mut found))?;
+        hashes.each_run(|run| compare(rows, &places, run, &mut found))?;
         found.sort_unstable_by_key(|repeat| repeat.row);
         rows.rewind();
         Ok(Repeats { found, next: 0, row: 0 })
@@ -58,58 +51,12 @@ impl Repeats {
     }
 }
 
-/// Goes through the list once: the places of some rows, and for each row that may have an address its hash (the upper
-/// half) and its number.
-fn hashes(rows: &mut Rows) -> Result<(Vec<Begin>, NumberSorter)> {
-    let hash = Hash::default();
-    let mut places = Vec::new();
-    let mut hashes = NumberSorter::default();
-    let mut number = 0u32;
-    while let Some(row) = rows.glimpse()? {
-        if (number as usize).is_multiple_of(STEP) {
-            places.push(row.begin);
-        }
-        if memchr::memchr(b'@', row.email).is_some() {
-            let entry = u64::from(hash.of(row.email)) << 32 | u64::from(number);
-            hashes.push(entry).map_err(|error| no_room(&error))?;
-        }
-        number = number.checked_add(1).ok_or_else(|| {
-            Diagnostic::error("the list has more than four billion rows").help("split it into several lists")
-        })?;
-    }
-    Ok((places, hashes))
-}
-
-/// Gives every run of equal hashes that is longer than one to `each`.
-fn each_run(hashes: NumberSorter, mut each: impl FnMut(&[u64]) -> Result<()>) -> Result<()> {
-    let mut run: Vec<u64> = Vec::new();
-    let mut sorted = hashes.sorted().map_err(|error| no_room(&error))?;
-    loop {
-        let entry = sorted.take().map_err(|error| no_room(&error))?;
-        if run.first().is_none_or(|first| entry.is_none_or(|entry| first >> 32 != entry >> 32)) {
-            if run.len() > 1 {
-                each(&run)?;
-            }
-            run.clear();
-        }
-        match entry {
-            Some(entry) => run.push(entry),
-            None => return Ok(()),
-        }
-    }
-}
-
-fn no_room(error: &std::io::Error) -> Diagnostic {
-    Diagnostic::error(format!("the temporary file that finds repeated addresses can't be used: {error}"))
-        .help("make room where temporary files go, or name another folder in TMPDIR")
-}
-
 /// The numbers of the rows, counted from 0, of every address that has several, and a way to read them. The list stands at
 /// its first row before and after.
 pub(super) fn groups(rows: &mut Rows) -> Result<(Vec<Vec<u32>>, Places)> {
-    let (places, hashes) = hashes(rows)?;
+    let (places, mut hashes) = index(rows)?;
     let mut found = Vec::new();
-    each_run(hashes, |run| {
+    hashes.each_run(|run| {
         let groups = same(rows, &places, run)?.into_iter().filter(|group| group.rows.len() > 1);
         found.extend(groups.map(|group| group.rows.into_iter().map(|(row, _)| row).collect::<Vec<u32>>()));
         Ok(())
@@ -117,17 +64,7 @@ pub(super) fn groups(rows: &mut Rows) -> Result<(Vec<Vec<u32>>, Places)> {
     // In the order of the list.
     found.sort_unstable();
     rows.rewind();
-    Ok((found, Places(places)))
-}
-
-/// Where some of the rows begin: byte and line.
-pub(super) struct Places(Vec<Begin>);
-
-impl Places {
-    /// Reads a row by its number.
-    pub(super) fn read<'a>(&self, rows: &'a mut Rows, number: u32) -> Result<Option<Row<'a>>> {
-        read(rows, &self.0, number as usize)
-    }
+    Ok((found, places))
 }
 
 /// The rows of one address among those of one hash.
@@ -139,7 +76,7 @@ struct Group {
 }
 
 /// Reads the rows of one hash, in their order, and finds those with the same address.
-fn compare(rows: &mut Rows, places: &[Begin], run: &[u64], found: &mut Vec<Repeat>) -> Result<()> {
+fn compare(rows: &mut Rows, places: &Places, run: &[u32], found: &mut Vec<Repeat>) -> Result<()> {
     for group in same(rows, places, run)?.into_iter().filter(|group| group.rows.len() > 1) {
         let withdrawn = group.withdrawn;
         found.extend(group.rows.into_iter().map(|(row, earlier)| Repeat { row, earlier, withdrawn }));
@@ -148,11 +85,10 @@ fn compare(rows: &mut Rows, places: &[Begin], run: &[u64], found: &mut Vec<Repea
 }
 
 /// The rows of one hash by their addresses.
-fn same(rows: &mut Rows, places: &[Begin], run: &[u64]) -> Result<Vec<Group>> {
+fn same(rows: &mut Rows, places: &Places, run: &[u32]) -> Result<Vec<Group>> {
     let mut groups: Vec<Group> = Vec::new();
-    for entry in run {
-        let number = u32::try_from(entry & u64::from(u32::MAX)).unwrap_or_default();
-        let Some(row) = read(rows, places, number as usize)?.filter(Row::has_address) else { continue };
+    for number in run.iter().copied() {
+        let Some(row) = places.read(rows, number)?.filter(Row::has_address) else { continue };
         let known = groups.iter().position(|group| group.email.eq_ignore_ascii_case(row.email()));
         let at = known.unwrap_or(groups.len());
         if known.is_none() {
@@ -167,16 +103,6 @@ fn same(rows: &mut Rows, places: &[Begin], run: &[u64]) -> Result<Vec<Group>> {
         }
     }
     Ok(groups)
-}
-
-/// Reads row `number` again.
-fn read<'a>(rows: &'a mut Rows, places: &[Begin], number: usize) -> Result<Option<Row<'a>>> {
-    let Some((offset, line)) = places.get(number / STEP) else { return Ok(None) };
-    rows.seek(*offset, *line);
-    for _ in 0..number % STEP {
-        rows.read()?;
-    }
-    rows.read()
 }
 
 /// The defect of a row whose address has stood before.
@@ -213,12 +139,9 @@ mod tests {
     fn equal_hashes_are_not_equal_addresses() {
         let list = list("email,status\nann@example.com,\nbob@example.com,pending\nAnn@example.com,\n");
         let mut rows = rows(&list);
-        let mut places = Vec::new();
-        while let Some(row) = rows.read().unwrap() {
-            places.push((row.raw.offset, row.line()));
-        }
+        let (places, _) = index(&mut rows).unwrap();
         let mut found = Vec::new();
-        compare(&mut rows, &places[..1], &[0, 1, 2], &mut found).unwrap();
+        compare(&mut rows, &places, &[0, 1, 2], &mut found).unwrap();
         let repeat = |row, earlier| Repeat { row, earlier, withdrawn: None };
         assert_eq!(found, [repeat(0, None), repeat(2, Some(2))]);
     }
