@@ -20,7 +20,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use letterpress::subscribers::{Audience, Files, NamedSegments, NoMailings, Scope, Segment};
-use program::{Run, run};
+use program::run;
 use shared::{ratio, readers, show};
 
 /// What is wanted: at most so many times the reference, and at most so much memory a reader.
@@ -88,11 +88,13 @@ fn main() {
     import(root, &files, readers, bare);
 }
 
-/// The commands that need all readers, and those that stream.
+/// The commands that need all readers, and those that stream: how much memory more readers take.
 fn commands(root: &Path, files: &Files, readers: usize) {
+    let fewer = readers / 4;
     let small = tempfile::tempdir().expect("a temporary folder");
     fs::create_dir(small.path().join("subscribers")).expect("a folder");
     fs::write(small.path().join("letterpress.toml"), SETTINGS).expect("settings");
+    write_list(&small.path().join("subscribers/readers.csv"), 0..fewer).expect("a list");
     for (arguments, streams) in [
         (&["subscribers", "list", "--count", "--segment", SEGMENT][..], false),
         (&["subscribers", "list", "--csv", "--sort", "name"], false),
@@ -102,12 +104,17 @@ fn commands(root: &Path, files: &Files, readers: usize) {
         (&["subscribers", "tag", "new", "--segment", "has(email)", "--yes"], true),
         (&["subscribers", "undo", "--yes"], false),
     ] {
-        write_list(&small.path().join("subscribers/readers.csv"), 0..10).expect("a list");
         let arguments: Vec<&str> = arguments.iter().chain(&["--quiet"]).copied().collect();
         let bottom = run(small.path(), &arguments);
         let all = run(root, &arguments);
         show(&format!("`{}`", arguments[1..arguments.len() - 1].join(" ")), all.wall, readers);
-        told(&all, &bottom, readers, streams);
+        let wanted = if streams { "flat".to_owned() } else { format!("at most {OCTETS} octets") };
+        if let Some((most, fewest)) = all.peak_kibibytes.zip(bottom.peak_kibibytes) {
+            let each = most.saturating_sub(fewest) * 1024 / (readers - fewer) as u64;
+            println!(
+                "    most memory: {most} KiB, {fewest} for {fewer} readers: {each} octets for each further one (wanted: {wanted})"
+            );
+        }
     }
     let same = fs::metadata(&files.list).expect("a list").len();
     println!("  the list has {same} octets after that; the history {}", length(&files.history));
@@ -126,19 +133,12 @@ fn import(root: &Path, files: &Files, readers: usize, bare: Duration) {
     let written = length(&files.list) + length(&files.history);
     let (disk, _) = best(3, || written_and_synced(root, written));
     show(&format!("writing and syncing as many octets ({} MiB)", written >> 20), disk, readers);
-    told(&all, &Run { wall: Duration::ZERO, processor: None, peak_kibibytes: Some(0) }, readers, false);
-}
-
-/// The most memory, beyond what a list of ten needs.
-fn told(all: &Run, bottom: &Run, readers: usize, streams: bool) {
-    let Some((all, bottom)) = all.peak_kibibytes.zip(bottom.peak_kibibytes) else { return };
-    let more = all.saturating_sub(bottom) * 1024;
-    let wanted = if streams { "flat".to_owned() } else { format!("at most {OCTETS} octets a reader") };
-    println!(
-        "    most memory: {} KiB more than for ten readers, {} octets a reader (wanted: {wanted})",
-        more / 1024,
-        more / readers as u64
-    );
+    if let Some(most) = all.peak_kibibytes {
+        println!(
+            "    most memory: {most} KiB, {} octets a reader (wanted: at most {OCTETS})",
+            most * 1024 / readers as u64
+        );
+    }
 }
 
 fn into_records(list: &Path) -> usize {
