@@ -39,6 +39,27 @@ fn readers(letter: &Publication) -> Vec<String> {
     readers.map(line).collect()
 }
 
+#[cfg(unix)]
+#[test]
+fn another_program_may_hand_an_export_over() {
+    use std::process::{Command, Stdio};
+    let letter = letter();
+    let substack = std::fs::read(export("substack.csv")).unwrap();
+    let handed_over = |name: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_letterpress"));
+        command.args(["subscribers", "import", name, "--yes"]).current_dir(letter.path());
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&substack).unwrap();
+        child.wait().unwrap().success()
+    };
+    assert!(handed_over("-"));
+    let all = readers(&letter);
+    assert!(all.contains(&"ann@example.com||active|".to_owned()), "{all:?}");
+    assert!(handed_over("/dev/stdin"), "again, and nobody is new");
+    assert_eq!(readers(&letter), all);
+    import(&letter, &["/dev/null".into()], ["--yes"]).code(1).stderr_has("the file is empty");
+}
+
 #[test]
 fn every_layout_is_known_and_every_word_means_what_it_says() {
     let cases: [(&str, &[&str], u64); 10] = [

@@ -22,7 +22,7 @@ use crate::subscribers::{Files, Rows, Status, clean};
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(super) struct ImportArgs {
-    /// The exports: CSV, or a zip archive with such
+    /// The exports: CSV, or a zip archive with such; - for the standard input
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// The program that the files are from: mailchimp, substack, ghost, buttondown, listmonk, keila, kit, beehiiv,

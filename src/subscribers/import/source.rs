@@ -11,10 +11,13 @@ use zip::ZipArchive;
 use super::super::list::label;
 use crate::diagnostic::{Diagnostic, Place, Result};
 
-/// The most that an archive may unpack to, and how many times its own size; small ones may always.
+/// The most that an archive may unpack to, or another program may hand over.
 const LARGEST: u64 = 8 << 30;
+/// How many times its own size an archive may unpack to, and how much in any case.
 const EXPANSION: u64 = 200;
 const SMALL: u64 = 64 << 20;
+/// Where programs find what another one hands over to them.
+const STANDARD_INPUT: &str = "/dev/stdin";
 /// The most files that an archive may hold.
 const MOST: usize = 10_000;
 /// What Mailchimp calls the tables of an audience.
@@ -30,11 +33,15 @@ pub(super) struct Opened {
     pub(super) file: File,
 }
 
-/// Opens a file; an archive gives its tables of readers.
+/// Opens a file, `-` being the standard input; an archive gives its tables of readers.
 pub(super) fn open(path: &Path) -> Result<Vec<Opened>> {
+    let path = if cfg!(unix) && path == Path::new("-") { Path::new(STANDARD_INPUT) } else { path };
     let mut file = File::open(path).map_err(|error| Diagnostic::io("read", path, &error))?;
     if path.is_dir() {
         return Err(Diagnostic::error("this is a folder").at(Place::file(label(path))).help("name the files in it"));
+    }
+    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        file = kept(file, path)?;
     }
     let mut magic = [0; 4];
     let begin = file.read(&mut magic).and_then(|length| file.seek(SeekFrom::Start(0)).map(|_| length));
@@ -44,6 +51,23 @@ pub(super) fn open(path: &Path) -> Result<Vec<Opened>> {
     }
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(vec![Opened { label: label(path), name, file }])
+}
+
+/// A copy, without a name, of what another program hands over and nobody can read twice.
+fn kept(file: File, path: &Path) -> Result<File> {
+    let copy = || -> std::io::Result<(File, u64)> {
+        let mut copy = tempfile::tempfile()?;
+        let length = std::io::copy(&mut (&file).take(LARGEST + 1), &mut copy)?;
+        copy.seek(SeekFrom::Start(0))?;
+        Ok((copy, length))
+    };
+    let (copy, length) = copy().map_err(|error| Diagnostic::io("read", path, &error))?;
+    if length > LARGEST {
+        return Err(Diagnostic::error("this has no end")
+            .at(Place::file(label(path)))
+            .help("write it into a file first"));
+    }
+    Ok(copy)
 }
 
 fn unpack(file: File, label: &str) -> Result<Vec<Opened>> {
