@@ -41,7 +41,7 @@ pub(super) fn open(path: &Path) -> Result<Vec<Opened>> {
         return Err(Diagnostic::error("this is a folder").at(Place::file(label(path))).help("name the files in it"));
     }
     if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
-        file = kept(file, path)?;
+        file = kept(&file, path)?;
     }
     let mut magic = [0; 4];
     let begin = file.read(&mut magic).and_then(|length| file.seek(SeekFrom::Start(0)).map(|_| length));
@@ -54,10 +54,10 @@ pub(super) fn open(path: &Path) -> Result<Vec<Opened>> {
 }
 
 /// A copy, without a name, of what another program hands over and nobody can read twice.
-fn kept(file: File, path: &Path) -> Result<File> {
+fn kept(file: &File, path: &Path) -> Result<File> {
     let copy = || -> std::io::Result<(File, u64)> {
         let mut copy = tempfile::tempfile()?;
-        let length = std::io::copy(&mut (&file).take(LARGEST + 1), &mut copy)?;
+        let length = std::io::copy(&mut file.take(LARGEST + 1), &mut copy)?;
         copy.seek(SeekFrom::Start(0))?;
         Ok((copy, length))
     };
