@@ -244,8 +244,7 @@ impl Undoing {
     ) -> Result<()> {
         let mut same = None;
         let mut why = None;
-        let rows = records.meet(row.email());
-        let open = records.open(row.email());
+        let (rows, open) = records.meet(row.email());
         let is_free = rows > open.len();
         for index in open {
             let record = at(history, records.rows[index].0)?;

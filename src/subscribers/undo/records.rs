@@ -14,6 +14,8 @@ use super::Target;
 #[derive(Default)]
 pub(super) struct Records {
     pub(super) keys: Keys,
+    /// The key found last: rows mostly come in the order of the history.
+    last: Option<usize>,
     /// By the number of the key: its records, as indices into `rows`.
     pub(super) first: Vec<u32>,
     /// By the number of the key: how many rows of the list have it and were not yet met.
@@ -81,23 +83,32 @@ impl Records {
         self.rows_left = vec![0; self.first.len()];
         let Some(mut rows) = open(files)? else { return Ok(()) };
         while let Some(row) = rows.read()? {
-            if let Some(count) = self.keys.find(row.email()).and_then(|key| self.rows_left.get_mut(key)) {
+            if let Some(count) = self.find(row.email()).and_then(|key| self.rows_left.get_mut(key)) {
                 *count += 1;
             }
         }
+        self.last = None;
         Ok(())
     }
 
-    /// How many rows of this address are still to come, with this one. Counts this one.
-    pub(super) fn meet(&mut self, email: &str) -> usize {
-        let count = self.keys.find(email).and_then(|key| self.rows_left.get_mut(key));
-        count.map_or(0, |count| std::mem::replace(count, count.saturating_sub(1)) as usize)
+    fn find(&mut self, email: &str) -> Option<usize> {
+        let found = self.keys.find_after(self.last, email);
+        self.last = found.or(self.last);
+        found
     }
 
-    /// The records of an address that are not settled, as indices.
-    pub(super) fn open(&self, email: &str) -> Vec<usize> {
+    /// A row of this address: how many of them are still to come, with this one, and the records of the address that are not
+    /// settled, as indices.
+    pub(super) fn meet(&mut self, email: &str) -> (usize, Vec<usize>) {
+        let Some(key) = self.find(email) else { return (0, Vec::new()) };
+        let count = self.rows_left.get_mut(key);
+        let count = count.map_or(0, |count| std::mem::replace(count, count.saturating_sub(1)) as usize);
+        (count, self.open(key))
+    }
+
+    fn open(&self, key: usize) -> Vec<usize> {
         let mut found = Vec::new();
-        let mut at = self.keys.find(email).and_then(|number| self.first.get(number).copied()).unwrap_or(0) as usize;
+        let mut at = self.first.get(key).copied().unwrap_or(0) as usize;
         while let Some((_, next, settled)) = self.rows.get(at.wrapping_sub(1)) {
             if !settled {
                 found.push(at - 1);
