@@ -55,6 +55,9 @@ pub(super) struct Keys {
     hash: Hash,
     /// Hash and number of each key in an open table. The number is counted from 1, so that 0 is a free place.
     slots: Vec<u64>,
+    /// A bit for each of the lower hash values that some key has: most of what is asked for is no key, and is known as such
+    /// without a look at the table, which is too large to be near.
+    marks: Vec<u64>,
     text: String,
     ends: Vec<usize>,
 }
@@ -66,7 +69,12 @@ impl Keys {
 
     /// The number of `key`, whatever its case.
     pub(super) fn find(&self, key: &str) -> Option<usize> {
-        if self.is_empty() { None } else { self.look(self.hash.of(key.as_bytes()), key).ok() }
+        if self.is_empty() {
+            return None;
+        }
+        let hash = self.hash.of(key.as_bytes());
+        let (word, bit) = self.mark(hash);
+        if self.marks[word] & bit == 0 { None } else { self.look(hash, key).ok() }
     }
 
     /// [`Keys::find`] for who asks for one key after another, mostly in the order in which they were entered: whether it is
@@ -95,6 +103,8 @@ impl Keys {
                 self.text.push_str(key);
                 self.ends.push(self.text.len());
                 self.slots[free] = u64::from(hash) << 32 | (self.ends.len() as u64);
+                let (word, bit) = self.mark(hash);
+                self.marks[word] |= bit;
                 None
             }
         }
@@ -119,8 +129,15 @@ impl Keys {
         usize::try_from(u64::from(hash) >> (32 - bits)).unwrap_or_default()
     }
 
+    /// Where a hash is marked: four bits for each place of the table, found by the lowest bits.
+    fn mark(&self, hash: u32) -> (usize, u64) {
+        let place = hash as usize & (self.marks.len() * 64 - 1);
+        (place / 64, 1 << (place % 64))
+    }
+
     fn grow(&mut self) {
         let length = (self.slots.len() * 2).max(1 << 8);
+        self.marks = vec![0; length / 16];
         let old = std::mem::replace(&mut self.slots, vec![0; length]);
         for slot in old.into_iter().filter(|slot| *slot != 0) {
             let mut place = self.place(halves(slot).0);
@@ -128,6 +145,8 @@ impl Keys {
                 place = (place + 1) & (self.slots.len() - 1);
             }
             self.slots[place] = slot;
+            let (word, bit) = self.mark(halves(slot).0);
+            self.marks[word] |= bit;
         }
     }
 
