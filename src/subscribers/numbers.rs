@@ -6,8 +6,8 @@ use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 
-/// So many numbers are sorted at a time: 8 MiB.
-const RUN: usize = 1 << 20;
+/// So many numbers are sorted at a time: 4 MiB.
+const RUN: usize = 1 << 19;
 /// So many octets of a run are read at a time.
 const CHUNK: usize = 1 << 16;
 /// What a number takes in the file.
