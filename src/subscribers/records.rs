@@ -13,7 +13,7 @@ use crate::diagnostic::{Diagnostic, Place, Result};
 /// No row of a list is longer; a quote that is never closed would swallow the readers behind it.
 const LONGEST: usize = 1 << 20;
 /// How much is read at once.
-const BLOCK: usize = 1 << 18;
+const BLOCK: usize = 1 << 17;
 /// From so many octets on, a thread is worth its beginning. The lists of our tests are short, and read in both ways.
 const LONG: u64 = if cfg!(test) { 100 } else { 1 << 20 };
 
